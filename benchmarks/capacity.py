@@ -124,9 +124,7 @@ class Bench:
         store = open_store(server.url, Settings(lock_timeout_s=_PATIENCE_S), create=True)
         door = self._looked_up.door()
         return GraphMemory(
-            ServiceContext(
-                store, scope=everywhere(), actor="capacity", clock=self._clock, embedder=door, gate=lambda one: one
-            )
+            ServiceContext(store, scope=everywhere(), actor="capacity", clock=self._clock, embedder=door)
         )
 
     def _fill(self, memory: GraphMemory, server: Server) -> list[Row]:

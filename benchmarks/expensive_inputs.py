@@ -27,7 +27,7 @@ from graphmem.errors import GraphMemError
 from graphmem.http.problems import Refusal
 from graphmem.http.request_limits import BodyLimit, JsonMeter
 from graphmem.keys.secret import present
-from graphmem.mcp_server.marks import decoded, encoded
+from graphmem.marks import decoded, encoded
 from graphmem.model import Statement
 from graphmem.ranking import name_key, tokens
 from graphmem.repository.path_patterns import path_pattern

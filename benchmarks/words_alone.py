@@ -20,6 +20,5 @@ def words_alone(store: Store, *, scope: Scope, actor: str) -> GraphMemory:
             actor=actor,
             clock=lambda: datetime.now(UTC),
             embedder=lambda: EmbedderMissing("words alone"),
-            gate=lambda request: request,
         )
     )

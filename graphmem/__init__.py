@@ -11,8 +11,8 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # type checkers take it for true; importing typing takes a hook milliseconds
 if TYPE_CHECKING:
     from graphmem.answers import OnSimilar
     from graphmem.errors import (
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         GraphMemError,
         InvalidInput,
         NotFound,
+        SecretRefused,
         StoreUnavailable,
         Unsupported,
     )
@@ -55,6 +56,8 @@ _HOMES = {
     "graphmem.errors": (
         "BadDiff CommitUnknown Conflict CorruptStore Forbidden GraphMemError InvalidInput NotFound StoreUnavailable"
         " Unsupported"
+        "CommitUnknown Conflict CorruptStore Forbidden GraphMemError InvalidInput NotFound SecretRefused"
+        " StoreUnavailable Unsupported"
     ),
     "graphmem.model": (
         "Alternative Anchor AnchorKind At Kind LinkKind Move Origin Outcome Scope Statement Status SupersessionKind"
@@ -87,6 +90,7 @@ __all__ = [  # noqa: RUF022 - the door first
     "Move",
     "New",
     "NotFound",
+    "SecretRefused",
     "OnSimilar",
     "Origin",
     "Outcome",

@@ -21,7 +21,9 @@ from graphmem.model import (
     Status,
     SupersessionKind,
 )
+from graphmem.redactions import Redaction
 from graphmem.repository.file_places import FilePlace
+from graphmem.repository.symbol_places import SymbolPlace
 from graphmem.temporal import Span, Spans, Standing
 
 
@@ -83,8 +85,7 @@ def interval(piece: Span) -> Interval:
 class Told:
     """A status move, in the words of its source.
 
-    `word` is the source's own word, or the status if there is none. `until` is the time of the next move, None if there
-    is none.
+    `word` is the source's own word, else the status; `until` is the time of the next move, None without one.
     """
 
     status: Status
@@ -145,7 +146,7 @@ class Card:
         fresh_at: The later of the last confirmation and the coming into force; None if neither has happened.
         change: The ledger position at which the memory was recorded.
         amended_by: The amendments in force at the point.
-        files: Files of the memory that have moved or are gone, as far as its repository was read.
+        files: Files of the memory that have moved or are gone, as far as its repository was read; `symbols` likewise.
         verdict: The last result of a check against the code; None if it was not checked.
         depends_on: The memories that it depends on, implements or refines.
         suspect: The chain of dependencies that puts it in doubt, from its own to the one that is no longer in force;
@@ -163,6 +164,7 @@ class Card:
     confirmed_at: datetime | None
     amended_by: tuple[Reference, ...] = ()
     files: tuple[FilePlace, ...] = ()
+    symbols: tuple[SymbolPlace, ...] = ()
     verdict: CodeVerdict | None = None
     depends_on: tuple[Reference, ...] = ()
     suspect: tuple[Reference, ...] = ()
@@ -461,6 +463,7 @@ class Written:
         is_confirmation: True if a memory with the same content was in force and was confirmed instead of added.
         notes: Notes on the write, for example that it is only a proposal.
         similar: Memories similar to the new memory, most similar first.
+        redactions: Secrets in the request that were replaced before anything was written.
     """
 
     change: Change
@@ -468,6 +471,7 @@ class Written:
     is_confirmation: bool = False
     notes: tuple[str, ...] = field(default=())
     similar: tuple[Similar, ...] = ()
+    redactions: tuple[Redaction, ...] = ()
 
     @property
     def is_proposal(self) -> bool:

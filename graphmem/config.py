@@ -11,6 +11,7 @@ from pathlib import Path
 from graphmem.errors import InvalidInput, NotFound
 from graphmem.model import Scope
 from graphmem.retrieval.onnx_folder import is_meant
+from graphmem.secrets.policy import SecretPolicy
 from graphmem.sources.git.work_tree import common_directory
 
 FOLDER = ".graphmem"
@@ -22,6 +23,7 @@ _FROM_ENVIRONMENT = {
     "url",
     "key",
     "keys",
+    "webhooks",
     "model",
     "neo4j_user",
     "neo4j_password",
@@ -54,8 +56,11 @@ class Settings:
         guard: What `graphmem guard` and hooks do with a change that brings back what a mandatory memory rejects:
             `warn`, `ask` the user first, or `deny` it.
         lock_timeout_s: How long a write waits for other writers, in seconds.
+        secrets: `redact` replaces secrets in what is written, `reject` refuses the write; `off` searches none, and can
+            only be set in the environment.
         key: The API key for a `graphmem serve` at an http URL.
         keys: The file with the key hashes of `graphmem serve`; if unset, a file next to the store.
+        webhooks: The file with the repositories whose forges send webhooks to `graphmem serve`.
         neo4j_user: The user name for a Neo4j server.
         neo4j_password: The password of that user.
         neo4j_token: A bearer token to log in with instead.
@@ -75,8 +80,10 @@ class Settings:
     vectors: str = "exact"
     guard: str = "warn"
     lock_timeout_s: float = 30.0
+    secrets: SecretPolicy = SecretPolicy.REDACT
     key: str | None = field(default=None, repr=False)
     keys: str | None = None
+    webhooks: str | None = None
     neo4j_user: str | None = None
     neo4j_password: str | None = field(default=None, repr=False)
     neo4j_token: str | None = field(default=None, repr=False)
@@ -168,7 +175,16 @@ def _from_file(path: Path) -> dict[str, str]:
     unknown = sorted(values.keys() - names)
     if unknown:
         raise InvalidInput(f"{path} sets {unknown[0]!r}, which is not a setting; settings: {', '.join(sorted(names))}")
+    if values.get("secrets") == SecretPolicy.OFF:
+        raise InvalidInput(f"{path} sets secrets to 'off'; a project's file cannot: set GRAPHMEM_SECRETS=off yourself")
     return {name: str(value) for name, value in values.items()}
+
+
+def _policy(word: str) -> SecretPolicy:
+    try:
+        return SecretPolicy(word)
+    except ValueError:
+        raise InvalidInput(f"secrets {word!r} is not one of {', '.join(map(repr, map(str, SecretPolicy)))}") from None
 
 
 def _parsed(values: dict[str, str]) -> Settings:
@@ -177,7 +193,7 @@ def _parsed(values: dict[str, str]) -> Settings:
         seconds = float(timeout)
     except ValueError as exc:
         raise InvalidInput(f"lock_timeout_s {timeout!r} is not a number of seconds") from exc
-    settings = Settings(lock_timeout_s=seconds, **values)
+    settings = Settings(lock_timeout_s=seconds, secrets=_policy(values.pop("secrets", "redact")), **values)
     if settings.embeddings not in _BACKENDS:
         raise InvalidInput(f"embeddings {settings.embeddings!r} is not one of {', '.join(map(repr, _BACKENDS))}")
     if settings.vectors not in {"exact", "approximate"}:

@@ -1,9 +1,8 @@
-"""Atomic writes of private files: a file appears under its final name complete, or not at all.
+"""Atomic writes: a file appears under its final name complete, or not at all.
 
 A draft is written in its own folder next to the target, `NAME.<32 hex digits>.new`, and moved when it is complete and
 synced. The writer holds a lock in that folder. The lock ends with the process, so `remove_dead_drafts` can tell drafts
-of
-killed writers from active drafts.
+of killed writers from active drafts.
 """
 
 from __future__ import annotations
@@ -12,7 +11,9 @@ import errno
 import os
 import re
 import shutil
+import stat
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -88,6 +89,33 @@ def write_private(target: Path, content: str | bytes) -> None:
         draft.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
+def replace_shared(target: Path, content: bytes, new_mode: int) -> None:
+    """Write a file that others use too, under its final name at once; an existing file keeps its mode and owner.
+
+    Args:
+        target: The path; a folder above it that is missing is created.
+        content: All of the file.
+        new_mode: The mode of a new file.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    old = target.stat() if target.exists() else None
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    draft = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if old is None:
+            draft.chmod(new_mode)
+        else:
+            _take_over(draft, old)
+        draft.replace(target)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
 def make_private_folder(folder: Path) -> None:
     """Create a folder that only its owner may enter; an existing folder keeps its permissions."""
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -104,6 +132,14 @@ def remove_dead_drafts(folder: Path) -> None:
 
 
 # ---- internals
+
+
+def _take_over(draft: Path, old: os.stat_result) -> None:
+    """Give a file the owner and the mode of the file that it replaces."""
+    if hasattr(os, "chown"):
+        with suppress(OSError):
+            os.chown(draft, old.st_uid, old.st_gid)
+    draft.chmod(stat.S_IMODE(old.st_mode))
 
 
 @contextmanager
@@ -152,8 +188,8 @@ def _is_at(handle: int, path: Path) -> bool:
 
 
 def _remove_if_dead(draft: Path) -> None:
-    stat = draft.lstat()
-    if not draft.is_dir() or draft.is_symlink() or (hasattr(os, "geteuid") and stat.st_uid != os.geteuid()):
+    info = draft.lstat()
+    if not draft.is_dir() or draft.is_symlink() or (hasattr(os, "geteuid") and info.st_uid != os.geteuid()):
         return
     handle = os.open(draft / _LOCK, os.O_CREAT | os.O_RDWR, PRIVATE_FILE)
     try:

@@ -7,6 +7,7 @@
     ├── BadDiff            a diff does not parse                       (bad_diff)
     ├── NotFound           no memory of that name is visible           (not_found)
     ├── Conflict           another write came first                    (conflict)
+    ├── SecretRefused      a secret is in the words to be written      (secret_refused)
     ├── Forbidden          the caller lacks the permission             (forbidden)
     ├── StoreUnavailable   the store cannot be reached or written now  (store_unavailable, retryable)
     ├── CommitUnknown      the connection broke during commit: resend with the same `op_id` (commit_unknown)
@@ -67,6 +68,12 @@ class Conflict(GraphMemError):
     def __init__(self, message: str, heads: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.heads = heads
+
+
+class SecretRefused(GraphMemError):
+    """A secret is in what was to be written, and secrets are refused, or cannot be replaced there; none was written."""
+
+    code = "secret_refused"
 
 
 class Forbidden(GraphMemError):

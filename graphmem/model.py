@@ -12,7 +12,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from graphmem.errors import InvalidInput
+from graphmem.feedback import Feedback as Feedback
+from graphmem.points import CommitPoint as CommitPoint
+from graphmem.points import Point as Point
 from graphmem.repository.code_verdict import CodeVerdict as CodeVerdict
+from graphmem.repository.relocations import RecordRelocations as RecordRelocations
+from graphmem.repository.repository_link import RepositoryOperation as RepositoryOperation
 from graphmem.scopes import MAX_NAME_CHARS as MAX_NAME_CHARS
 from graphmem.scopes import Scope as Scope
 from graphmem.scopes import ScopeParts as ScopeParts
@@ -380,6 +385,7 @@ Operation = (
     | End
     | Retract
     | Confirm
+    | Feedback
     | Link
     | Revoke
     | OpenBranch
@@ -388,6 +394,8 @@ Operation = (
     | Erase
     | ReadMainline
     | RecordVerdicts
+    | RecordRelocations
+    | RepositoryOperation
     | Propose
 )
 
@@ -468,31 +476,3 @@ class At:
                 object.__setattr__(self, name, instant(value))
             elif isinstance(value, str) and not 0 < len(value) <= MAX_NAME_CHARS:
                 raise InvalidInput(f"{value[:80]!r} is no {name}: give a time, or the name of a commit, tag or branch")
-
-
-@dataclass(frozen=True, slots=True)
-class CommitPoint:
-    """The commit that a request named as its point in time.
-
-    Attributes:
-        name: The name in the request.
-        sha: The hash of the commit.
-        fork: The mainline commit at which the commit's line left the mainline; None for a commit of the mainline.
-            Nothing that came to the mainline after it counts.
-    """
-
-    name: str
-    sha: str
-    fork: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """The exact point of an answer: an instant of valid time and a ledger position. Every answer has one.
-
-    `commit` is the commit that the request named as its valid time; None for a time.
-    """
-
-    valid: datetime
-    seq: int
-    commit: CommitPoint | None = None

@@ -22,11 +22,12 @@ from graphmem.config import (
 )
 from graphmem.drafts import make_private_folder, write_private
 from graphmem.errors import InvalidInput, NotFound, Unsupported
-from graphmem.model import Request, Scope
+from graphmem.model import Scope
 from graphmem.retrieval.embedder import Embedder, EmbedderMissing, find_backend
 from graphmem.schema import Schema
 from graphmem.service import GraphMemory, ServiceContext
-from graphmem.sources.git.work_tree import repository_name
+from graphmem.service.secret_gate import SecretGate
+from graphmem.sources.git.repository_identity import repository_name
 from graphmem.store import Clock, Store
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def open_memory(
         actor=actor or settings.actor or _login(),
         clock=clock or utc_now,
         embedder=embedder or installed_backend(settings),
-        gate=_pass,
+        gate=SecretGate(settings.secrets),
         projector=_projector_of(store, store_url),
     )
     return GraphMemory(context)
@@ -306,8 +307,3 @@ def _login() -> str:
 def utc_now() -> datetime:
     """Return the current time of this machine's clock."""
     return datetime.now(UTC)
-
-
-def _pass(request: Request) -> Request:
-    """The default gate, which passes every request."""
-    return request

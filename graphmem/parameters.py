@@ -51,14 +51,25 @@ NewText = Annotated[str, Text(250_000, 1, r"\S", "A text whose first line is the
 BranchName = Annotated[str, Text(MAX_NAME_CHARS, 1, r"^[^\x00-\x1f\x7f:]+(:[1-9][0-9]{0,17})?$", "The branch.", "NAME")]
 SessionName = Annotated[str, Text(200, description="The id of the conversation.", metavar="SESSION")]
 ConflictId = Annotated[str, Text(100, 1, description="The id of an open conflict.", metavar="CONFLICT")]
+RepositoryName = Annotated[
+    str, Text(MAX_NAME_CHARS, 1, r"^[^\x00-\x1f\x7f]+$", "A repository, as graphmem init names it.", "REPO")
+]
+FolderPair = Annotated[
+    str, Text(2 * MAX_NAME_CHARS + 1, 1, description="OLD:NEW, a folder of each.", metavar="OLD:NEW")
+]
+CommitName = Annotated[str, Text(MAX_NAME_CHARS, 1, description="A commit, tag or branch.", metavar="COMMIT")]
 SourceWord = Annotated[str, Text(1_000, description="The source's own word for it.", metavar="WORD")]
 PartName = Annotated[str, Text(20_000, description="The part that is replaced, such as 'retention'.", metavar="TEXT")]
 Question = Annotated[str, Text(10_000, description="A question in plain words.")]
 SubjectName = Annotated[str, Text(1_000, description="A subject, such as stack.database.", metavar="KEY")]
 PathName = Annotated[str, Text(1_000, description="A file, folder/ or glob.", metavar="PATH")]
+FileName = Annotated[str, Text(1_000, 1, description="A path that a file has or had.", metavar="PATH")]
 Position = Annotated[int, Number(0, description="A ledger position.", metavar="POSITION")]
 ChangeNumber = Annotated[int, Number(1, description="A ledger position.")]
 MoveNumber = Annotated[int, Number(1, 1_000, "A status move of an add, counted from 1.", "NUMBER")]
+TaskText = Annotated[str, Text(20_000, description="What is to be done, in plain words; may be empty.", metavar="TASK")]
+Budget = Annotated[int, Number(100, 50_000, "The most tokens of the answer.", "TOKENS")]
+Chars = Annotated[int, Number(500, 1_000_000, "The most characters of the answer.", "NUMBER")]
 Limit = Annotated[int, Number(1, None, "The most results to return.", "NUMBER")]
 DiffText = Annotated[str, Text(20_000_000, description="A text.", metavar="TEXT")]
 """A diff, or a text with code."""

@@ -146,7 +146,10 @@ class BranchRow:
 
 @dataclass(frozen=True, slots=True)
 class ReadingRow:
-    """The entry of a mainline reading, by which `Store.readings` finds it; `repo` is None for the whole tenant."""
+    """An entry about the code of a repository (`ReadMainline`, `RecordVerdicts`) or its links to others.
+
+    `Store.readings` finds it; `repo` is None for the whole tenant.
+    """
 
     repo: str | None
     stamp: Stamp
@@ -161,6 +164,8 @@ class Rows:
     Attributes:
         sources: Only among the rows that an operation appends; `Store.sources` reads them.
         readings: Only among the rows that an operation appends.
+        since: The valid time from which some memories count; others count always. It is set for readers of a linked
+            repository alone (`graphmem.temporal.carriage`), never by a store.
     """
 
     memories: Mapping[str, MemoryRow] = field(default_factory=dict)
@@ -173,6 +178,7 @@ class Rows:
     branches: Mapping[str, BranchRow] = field(default_factory=dict)
     sources: tuple[SourceRow, ...] = ()
     readings: tuple[ReadingRow, ...] = ()
+    since: Mapping[str, datetime] = field(default_factory=dict)
 
     def plus(self, other: Rows) -> Rows:
         """Return the union; a memory or branch in both is taken from `other`."""
@@ -187,6 +193,7 @@ class Rows:
             branches={**self.branches, **other.branches},
             sources=self.sources + other.sources,
             readings=self.readings + other.readings,
+            since={**self.since, **other.since},
         )
 
 

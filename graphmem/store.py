@@ -1,9 +1,8 @@
 """The Store port: the methods that a storage engine implements for graphmem.
 
-An adapter stores and finds. It never decides which memories are in force: it executes the result of
-`graphmem.temporal.plan` under its tenant's write lock, and returns rows and candidates. If exactness would be slow, it
-may return a superset of the memories that a reader sees on branches or in force. It never returns memories of another
-tenant, user or environment, and never omits a requested memory.
+An adapter never decides which memories are in force: it executes the result of `graphmem.temporal.plan` under its
+tenant's write lock, and returns rows and candidates. If exactness would be slow, it may return a superset of what a
+reader sees on branches or in force, but nothing of another tenant, user or environment, and omits nothing.
 """
 
 from __future__ import annotations
@@ -351,7 +350,7 @@ class Store(Protocol):
         ...
 
     def readings(self, reader: Scope, repo: str | None, *, after: int = 0) -> list[Change]:
-        """Return the entries about the code of a repository (`ReadMainline`, `RecordVerdicts`), in order.
+        """Return the entries in order that are about the code of a repository, or its links to others.
 
         Args:
             reader: Its tenant.
@@ -444,6 +443,14 @@ class Store(Protocol):
 
     def guarding(self, reader: Scope, terms: Sequence[str], *, limit: int) -> list[str]:
         """Return ids of live memories with one of `graphmem.guard.index_terms`, last recorded first."""
+        ...
+
+    def guard_terms(self, reader: Scope) -> list[str]:
+        """Return the distinct terms that `guarding` knows, sorted; those of what the reader sees at least."""
+        ...
+
+    def guiding(self, reader: Scope, names: Sequence[str]) -> list[str]:
+        """Return ids of live memories, sorted, that are mandatory or have a file anchor with wildcards or of a name."""
         ...
 
     def repositories(self, reader: Scope) -> list[str]:

@@ -104,6 +104,13 @@ _ALL = (
         'search "which database do we use?"',
         profile=Profile.CORE,
     ),
+    _ask(
+        "context",
+        "what governs a task, within a budget of tokens",
+        "POST /v1/context",
+        'context "add an endpoint for invoices" --path api/invoices.py',
+        profile=Profile.CORE,
+    ),
     _ask("list", "memories that fit a filter", "GET /v1/memories", "list --kind decision", page_limit=50),
     _ask(
         "get",
@@ -125,6 +132,13 @@ _ALL = (
         "everything about a subject or path, as bars over time",
         "GET /v1/timeline",
         "timeline stack.database",
+    ),
+    _ask(
+        "file_life",
+        "the paths that a file had, and the commits that renamed it",
+        "GET /v1/files/life",
+        "life src/orders/store.py",
+        command="life",
     ),
     _ask(
         "diff",
@@ -235,7 +249,6 @@ _ALL = (
         "a memory is no longer in force, without a successor",
         "POST /v1/memories/{key}/end",
         "end ADR-0012 --reason 'the service was shut down'",
-        profile=Profile.CORE,
     ),
     _write(
         "retract",
@@ -256,6 +269,12 @@ _ALL = (
         "a memory was checked and is still right",
         "POST /v1/memories/{key}/confirm",
         "confirm ADR-0012",
+    ),
+    _write(
+        "feedback",
+        "say what became of a memory: useful, not_useful, wrong, confirmed or done",
+        "POST /v1/memories/{key}/feedback",
+        "feedback ADR-0012 useful",
         profile=Profile.CORE,
     ),
     _write(
@@ -281,6 +300,15 @@ _ALL = (
         permission=Permission.ADMIN,
         profile=None,
     ),
+    _ask(
+        "branches",
+        "the branches of a repository: open, merged and abandoned",
+        "GET /v1/branches",
+        "branch list",
+        command="branch list",
+        envelope=("Branches", "branches"),
+        page_limit=100,
+    ),
     _write(
         "open_branch",
         "open a branch",
@@ -302,6 +330,16 @@ _ALL = (
         "branch abandon billing-rewrite",
         command="branch abandon",
         permission=Permission.REVIEW,
+    ),
+    _write(
+        "link_repository",
+        "let readers of a repository read what is recorded for another",
+        "POST /v1/repositories/links",
+        "repo link github.com/acme/tools github.com/acme/parser --path packages/parser:src",
+        command="repo link",
+        permission=Permission.ADMIN,
+        profile=None,
+        is_of_the_tenant=True,
     ),
     _write(
         "ingest",
@@ -333,6 +371,14 @@ _ALL = (
         "record_verdicts",
         "record verdicts of checks against the code",
         "POST /v1/mainline/verdicts",
+        "",
+        command="",
+        profile=None,
+    ),
+    _write(
+        "record_relocations",
+        "record where parts of files went",
+        "POST /v1/mainline/relocations",
         "",
         command="",
         profile=None,
@@ -369,6 +415,13 @@ _ALL = (
         "POST /v1/reindex",
         "reindex",
         envelope=("Reindexed", "vectors"),
+        is_of_the_tenant=True,
+    ),
+    _keep(
+        "scrub",
+        "remove secrets that older memories hold; --dry-run lists them",
+        "POST /v1/scrub",
+        "scrub --dry-run",
         is_of_the_tenant=True,
     ),
     _keep(

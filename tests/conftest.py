@@ -7,6 +7,7 @@ import os
 import platform
 import signal
 import sys
+import tempfile
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
@@ -58,11 +59,14 @@ KEPT_SETTINGS = frozenset({
 })
 # fmt: on
 
+_STATE = tempfile.TemporaryDirectory(prefix="graphmem-state-")
 _DAMAGED = pytest.StashKey[list[str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     use_memory()
+    # What graphmem keeps for the user of a machine (trusted folders, entries in settings of hosts) is this run's own.
+    os.environ["XDG_STATE_HOME"] = _STATE.name
     if _is_grouped(config):
         make_folder()
     else:
@@ -150,6 +154,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     stop_servers()
     if _is_grouped(config):
         remove_folder()
+    _STATE.cleanup()
     give_back()
 
 

@@ -16,17 +16,18 @@ PACKAGE = Path(__file__).parent.parent / "graphmem"
 
 # An import only ever points to an earlier tier. Modules of one tier do not import each other.
 LAYERS = (
-    ("errors", "deadline", "instants"),
-    ("vocabulary", "statement_text", "scopes", "repository"),
-    ("model", "verbs", "relations", "option_keys"),
+    ("errors", "deadline", "instants", "marks", "points"),
+    ("vocabulary", "statement_text", "scopes", "repository", "feedback", "redactions"),
+    ("model", "verbs", "relations", "option_keys", "symbols"),
     ("rows", "parameters", "ranking", "canonical_json", "guard"),
-    ("contradictions", "temporal", "terms", "statement_json", "store"),
+    ("contradictions", "temporal", "terms", "token_count", "statement_json", "store"),
     ("answers", "projection", "schema", "ledger", "verification"),
-    ("conflicts", "drafts", "retrieval", "sources"),
+    ("conflicts", "drafts", "retrieval", "secrets", "sources", "briefing"),
     ("adapters", "service", "config", "keys", "githooks"),
-    ("wire", "browser", "analysis"),
+    ("wire", "browser", "analysis", "webhooks"),
     ("client",),
     ("opening", "http"),
+    ("hosts",),
     ("mcp_server", "doctor", "compat", "interop"),
     ("cli",),
     ("demo",),
@@ -50,7 +51,8 @@ IMPURE_CALLS = frozenset({
 })
 HEAVY = frozenset({
     "fastapi", "graphiti_core", "httpx2", "ipywidgets", "matplotlib", "neo4j", "networkx", "numpy", "onnxruntime",
-    "prometheus_client", "pydantic", "rich", "sentence_transformers", "structlog", "tokenizers", "torch", "uvicorn",
+    "prometheus_client", "pydantic", "re2", "rich", "sentence_transformers", "structlog", "tokenizers", "torch",
+    "tree_sitter", "uvicorn",
 })
 # fmt: on
 

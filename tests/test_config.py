@@ -7,7 +7,6 @@ import pytest
 
 from graphmem.config import Settings, find_folder, load_settings, locate
 from graphmem.errors import InvalidInput, NotFound
-from graphmem.sources.git.work_tree import repository_name
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -68,25 +67,6 @@ def test_without_a_folder_the_message_says_how_to_make_one(tmp_path: Path, monke
         locate(None, Settings())
 
 
-@pytest.mark.parametrize(
-    ("remote", "name"),
-    [
-        ("https://example.org/team/project.git", "example.org/team/project"),
-        ("git@example.org:team/project.git", "example.org/team/project"),
-        ("ssh://git@example.org/team/project", "example.org/team/project"),
-    ],
-)
-def test_a_repository_is_known_by_its_remote_not_by_its_folder(repository: Path, remote: str, name: str) -> None:
-    git(repository, "remote", "add", "origin", remote)
-    assert repository_name(repository) == name
-
-
-def test_without_a_remote_it_is_known_by_its_root(repository: Path) -> None:
-    inner = repository / "src"
-    inner.mkdir()
-    assert repository_name(inner) == "project"
-
-
 def test_a_model_is_one_of_sentence_transformers(tmp_path: Path) -> None:
     settings = load_settings({"GRAPHMEM_MODEL": "some/model"}, tmp_path)
     assert (settings.embeddings, settings.model) == ("sentence-transformers", "some/model")
@@ -113,3 +93,17 @@ def test_no_file_of_a_project_may_name_what_is_downloaded(tmp_path: Path) -> Non
     (tmp_path / "config.toml").write_text('model = "some/model"\n')
     with pytest.raises(InvalidInput, match="'model'"):
         load_settings({}, tmp_path)
+
+
+def test_a_project_can_make_the_secrets_gate_stricter_and_not_switch_it_off(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('secrets = "reject"\n')
+    assert load_settings({}, tmp_path).secrets == "reject"
+    assert load_settings({"GRAPHMEM_SECRETS": "off"}, tmp_path).secrets == "off"
+    (tmp_path / "config.toml").write_text('secrets = "off"\n')
+    with pytest.raises(InvalidInput, match="GRAPHMEM_SECRETS=off"):
+        load_settings({}, tmp_path)
+
+
+def test_another_word_for_the_secrets_gate_is_refused_with_those_that_exist(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="'redact', 'reject', 'off'"):
+        load_settings({"GRAPHMEM_SECRETS": "on"}, tmp_path)

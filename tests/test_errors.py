@@ -14,6 +14,7 @@ CODES = {
     "BadDiff": "bad_diff",
     "NotFound": "not_found",
     "Conflict": "conflict",
+    "SecretRefused": "secret_refused",
     "Forbidden": "forbidden",
     "StoreUnavailable": "store_unavailable",
     "CommitUnknown": "commit_unknown",

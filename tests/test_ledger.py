@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from graphmem import ledger
 from graphmem.canonical_json import Codec
 from graphmem.errors import CorruptStore, InvalidInput
+from graphmem.feedback import Opinion
 from graphmem.instants import from_micros, to_micros
 from graphmem.ledger import GENESIS, Entry
 from graphmem.model import (
@@ -24,6 +25,7 @@ from graphmem.model import (
     Confirm,
     End,
     Erase,
+    Feedback,
     Kind,
     Link,
     LinkKind,
@@ -114,6 +116,7 @@ operations: st.SearchStrategy[Operation] = st.one_of(
     st.builds(End, keys, moments, st.none() | texts),
     st.builds(Retract, keys),
     st.builds(Confirm, keys, source_keys),
+    st.builds(Feedback, keys, st.sampled_from(list(Opinion)[:3])),
     st.builds(Link, keys, keys, st.sampled_from(LinkKind)),
     st.builds(Revoke, st.integers(1, 10**9), st.none() | st.integers(0, 9)),
     st.builds(OpenBranch, branches, st.none() | branches),

@@ -44,6 +44,7 @@ from graphmem.model import (
     Propose,
     Provenance,
     ReadMainline,
+    RecordRelocations,
     RecordVerdicts,
     Request,
     Retract,
@@ -56,6 +57,8 @@ from graphmem.model import (
     Transition,
 )
 from graphmem.repository.code_verdict import CodeStatus
+from graphmem.repository.relocations import Relocation, RelocationBasis
+from graphmem.repository.repository_link import LinkRepository, MovedFolder, UnlinkRepository
 from graphmem.statement_json import decode_statement, encode_statement
 from tests.test_ledger import operations, provenances, scopes
 
@@ -158,6 +161,17 @@ NAMED: dict[str, tuple[Operation, Scope, Provenance]] = {
         SHOP,
         HUMAN,
     ),
+    "record_relocations": (
+        RecordRelocations(
+            (
+                Relocation("0" * 40, "a.py", RelocationBasis.BODY, "f", "b.py", "C.g", 80),
+                Relocation("0" * 40, "a.py", RelocationBasis.GONE, "h"),
+                Relocation("0" * 40, "a.py", RelocationBasis.LINES, new_path="b.py", similarity=40),
+            )
+        ),
+        SHOP,
+        HUMAN,
+    ),
     "record_verdicts": (
         RecordVerdicts(
             (
@@ -168,6 +182,13 @@ NAMED: dict[str, tuple[Operation, Scope, Provenance]] = {
         SHOP,
         HUMAN,
     ),
+    "link_repository": (LinkRepository("old"), SHOP, HUMAN),
+    "link_repository of a folder": (
+        LinkRepository("old", MovedFolder("packages/parser", "src"), NOON, "0" * 40),
+        SHOP,
+        HUMAN,
+    ),
+    "unlink_repository": (UnlinkRepository(4), SHOP, HUMAN),
     "propose an update": (Propose(Supersede(old=("a",), new=("b",), at=NOON)), SHOP, AGENT),
     "propose an amendment": (
         Propose(Supersede(old=("a",), new=("b",), at=NOON, kind=SupersessionKind.AMENDMENT, part="p")),

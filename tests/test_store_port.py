@@ -22,7 +22,8 @@ STORES = (SQLiteStore, Neo4jStore, OracleStore, PlannedStore)
 METHODS = {
     "apply", "restore", "save_vectors", "adopt_model",
     "tenants", "model", "secret", "position", "pin", "changes", "change_by_op_id", "changes_of", "rows",
-    "rows_with_rivals", "select", "match", "ids_beginning", "guarding", "readings", "repositories", "sources",
+    "rows_with_rivals", "select", "match", "ids_beginning", "guarding", "guard_terms", "guiding", "readings",
+    "repositories", "sources",
     "neighbours", "contested_subjects", "forked", "declared_conflicts", "without_vector",
     "export", "backup", "check", "info", "close", "__enter__", "__exit__",
 }

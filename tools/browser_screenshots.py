@@ -89,7 +89,6 @@ def _remember(url: str, settings: Settings) -> None:
         actor="packaging",
         clock=utc_now,
         embedder=lambda: EmbedderMissing("none"),
-        gate=lambda one: one,
     )
     with GraphMemory(context) as memory:
         memory.restore(lines)

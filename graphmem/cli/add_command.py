@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from graphmem.answers import OnSimilar
     from graphmem.service import Write
 
+_IN_REPOSITORY = frozenset({AnchorKind.FILE, AnchorKind.SYMBOL})
 _EDITOR_MARK = "# ---- everything from here on is ignored ----"
 _EDITOR_TEXT = f"\n\n{_EDITOR_MARK}\n# The first line is the title, the rest the body.\n"
 
@@ -59,7 +60,8 @@ class Details:
 
 
 def _details(**values: object) -> Details:
-    anchors = _anchors(AnchorKind.FILE, values.pop("paths")) + _anchors(AnchorKind.COMPONENT, values.pop("components"))
+    kinds = {"paths": AnchorKind.FILE, "symbols": AnchorKind.SYMBOL, "components": AnchorKind.COMPONENT}
+    anchors = tuple(anchor for name, kind in kinds.items() for anchor in _anchors(kind, values.pop(name)))
     values["alternatives"] = options_given()
     for name in ("chosen", "rejected", "keys"):
         del values[name]
@@ -100,6 +102,7 @@ _DETAILS: dict[str, Callable[[Body], Body]] = {
         "--observed-at", type=read_time, metavar="TIME", help="Date of the statement in its source."
     ),
     "paths": _many("--path", "paths", "PATH", "A file that it concerns."),
+    "symbols": _many("--symbol", "symbols", "PATH#NAME", "A function, class or constant that it concerns."),
     "components": _many("--component", "components", "NAME", "A component that it concerns."),
     "chosen": _many("--chosen", "chosen", "NAME[: WHY]", "The option that was chosen."),
     "rejected": _many(
@@ -209,7 +212,7 @@ def _refuse_with_lines(text: str | None) -> None:
 
 def _detailed(statement: Statement, details: Details, repo: str | None) -> Statement:
     anchors = tuple(
-        replace(anchor, repo=repo) if anchor.kind is AnchorKind.FILE else anchor for anchor in details.repo_anchors
+        replace(anchor, repo=repo) if anchor.kind in _IN_REPOSITORY else anchor for anchor in details.repo_anchors
     )
     return replace(statement, **details.fields, anchors=anchors)  # type: ignore[arg-type]
 

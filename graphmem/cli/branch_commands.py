@@ -9,8 +9,8 @@ from graphmem.cli.verb_commands import verb_command
 
 @click.group()
 def branch() -> None:
-    """Open, merge or abandon a branch: its writes are visible only on it until it is merged."""
+    """List, open, merge or abandon branches: writes are visible only on their branch until it is merged."""
 
 
-for _name in ("open_branch", "merge_branch", "abandon_branch"):
+for _name in ("branches", "open_branch", "merge_branch", "abandon_branch"):
     branch.add_command(verb_command(_name))

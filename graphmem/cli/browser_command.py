@@ -62,7 +62,7 @@ def _settings(call: Call) -> Settings:
 
 def _with_repo(settings: Settings) -> Settings:
     """Return the settings with the repository of this folder, if none is configured."""
-    from graphmem.sources.git.work_tree import repository_name
+    from graphmem.sources.git.repository_identity import repository_name
 
     return settings if settings.repo is not None else replace(settings, repo=repository_name(Path.cwd()))
 

@@ -12,17 +12,20 @@ import click
 from graphmem.cli.blocks import Block, Line, Span, dim, line, strong
 from graphmem.cli.options import Call, provenance_options, scope_options
 from graphmem.cli.output import give, note
+from graphmem.cli.receipts import redaction_lines
 
 if TYPE_CHECKING:
     from graphmem.service import Write
-    from graphmem.service.capture import CaptureReport
+    from graphmem.service.capture import CapturePolicy, CaptureReport
+    from graphmem.sources.transcripts import ExplicitStatement
 
 _MOST_BYTES = 256 << 20
 _POLICIES = ("queue", "accept", "refuse")
 
 
 @click.command()
-@click.argument("transcript", metavar="TRANSCRIPT|-")
+@click.argument("transcript", metavar="[TRANSCRIPT|-]", required=False)
+@click.option("--waiting", is_flag=True, help="The transcripts that hooks of coding agents queued in this project.")
 @click.option("--session", default="", metavar="SESSION", help="Its id. [default: the transcript's]")
 @click.option(
     "--policy",
@@ -34,7 +37,19 @@ _POLICIES = ("queue", "accept", "refuse")
 @click.option("--dry-run", is_flag=True, help="Show the statements; write nothing.")
 @provenance_options
 @scope_options
-def capture(*, call: Call, transcript: str, session: str, policy: str, dry_run: bool, write: Write) -> None:
+@click.pass_context
+def capture(  # noqa: PLR0913 - a parameter for each option
+    ctx: click.Context,
+    /,
+    *,
+    call: Call,
+    transcript: str | None,
+    waiting: bool,
+    session: str,
+    policy: str,
+    dry_run: bool,
+    write: Write,
+) -> None:
     """Take the explicit statements of a conversation, for a person to review.
 
     TRANSCRIPT is a session file of Claude Code, Codex or Gemini CLI, or messages in OpenAI's form; - reads standard
@@ -43,10 +58,50 @@ def capture(*, call: Call, transcript: str, session: str, policy: str, dry_run: 
     the conversation grows: only what is new is added. Then: graphmem proposals, graphmem review.
     """
     from graphmem.service.capture import CapturePolicy
-    from graphmem.sources.transcripts import Message, explicit_statements, read_transcript
+
+    if (transcript is None) is not waiting or (waiting and (session or dry_run)):
+        raise click.UsageError("give a TRANSCRIPT, or --waiting without --session and --dry-run", ctx)
+    if waiting:
+        _capture_waiting(call, CapturePolicy(policy), write)
+        return
+    turns, new, named = _statements(_content(str(transcript)))
+    if dry_run:
+        shown = [{"title": one.title, "kind": one.kind, "quote": one.quote, "number": one.turn.number} for one in new]
+        give(call, {"statements": shown, "turns": turns}, lambda _: (line(one.title) for one in new))
+        return
+    report = _captured(call, new, session or named, CapturePolicy(policy), write)
+    give(call, report, lambda _: _page(report, turns))
+
+
+def _capture_waiting(call: Call, policy: CapturePolicy, write: Write) -> None:
+    """Capture the transcripts that hooks queued in this project; one that is gone is named and forgotten."""
+    from graphmem.hosts.hook.capture_queue import finish_transcripts, take_transcripts
+    from graphmem.sources.git.work_tree import work_tree
+
+    root = str(work_tree(Path.cwd()) or Path.cwd())
+    paths = dict.fromkeys(part.path for part in take_transcripts(root))
+    reports: dict[str, CaptureReport] = {}
+    counts: dict[str, int] = {}
+    for path in paths:
+        if not Path(path).is_file():
+            note(f"{path} is gone, and was left out")
+            continue
+        counts[path], new, session = _statements(_content(path))
+        reports[path] = _captured(call, new, session, policy, write)
+    finish_transcripts(root)
+    give(
+        call,
+        {"transcripts": [{"path": path, "report": report} for path, report in reports.items()]},
+        lambda _: (block for path, report in reports.items() for block in _page(report, counts[path])),
+    )
+
+
+def _statements(content: bytes) -> tuple[int, list[ExplicitStatement], str]:
+    """The number of turns of a transcript, its statements that no tracked file has, and its session."""
+    from graphmem.sources.transcripts import explicit_statements, read_transcript
     from graphmem.sources.transcripts.tracked_texts import TrackedTexts
 
-    read = read_transcript(_content(transcript))
+    read = read_transcript(content)
     said = [statement for turn in read.turns for statement in explicit_statements(turn)]
     texts = TrackedTexts(Path.cwd())
     new = [statement for statement in said if not texts.say(statement.title)]
@@ -54,14 +109,17 @@ def capture(*, call: Call, transcript: str, session: str, policy: str, dry_run: 
         note(f"{read.skipped} lines of the transcript are of no known form, and were skipped")
     if len(new) < len(said):
         note(f"{len(said) - len(new)} statements stand in files that git tracks, and were left out")
-    if dry_run:
-        shown = [{"title": one.title, "kind": one.kind, "quote": one.quote, "number": one.turn.number} for one in new]
-        give(call, {"statements": shown, "turns": len(read.turns)}, lambda _: (line(one.title) for one in new))
-        return
-    messages = [Message(one.turn.speaker, one.quote, one.turn.number, one.turn.said_at) for one in new]
+    return len(read.turns), new, read.session
+
+
+def _captured(
+    call: Call, statements: list[ExplicitStatement], session: str, policy: CapturePolicy, write: Write
+) -> CaptureReport:
+    from graphmem.sources.transcripts import Message
+
+    messages = [Message(one.turn.speaker, one.quote, one.turn.number, one.turn.said_at) for one in statements]
     with call.open() as memory:
-        report = memory.capture(messages, session=session or read.session, policy=CapturePolicy(policy), write=write)
-    give(call, report, lambda _: _page(report, len(read.turns)))
+        return memory.capture(messages, session=session, policy=policy, write=write)
 
 
 def _content(transcript: str) -> bytes:
@@ -75,6 +133,7 @@ def _content(transcript: str) -> bytes:
 def _page(report: CaptureReport, turns: int) -> Iterator[Block]:
     for one in report.captured:
         yield line(Span("+ "), strong(one.title), dim(f"  {one.kind} · {one.speaker}, turn {one.number}  {one.id}"))
+    yield from redaction_lines(report.redactions)
     yield _sum(report, turns)
     if report.captured and report.policy == "queue":
         yield line(dim("review: "), "graphmem review ID accept|edit|reject --reason …")

@@ -14,11 +14,12 @@ from graphmem.cli.blocks import Block
 from graphmem.cli.options import Call, scope_options, write_options
 from graphmem.cli.output import give
 from graphmem.cli.repository_commands import RepositoryOptions, read_repository, report_lines
-from graphmem.cli.repository_options import DISAGREES, fail_on_option, path_argument, ref_option
-from graphmem.cli.verify_command import disagrees, verification_lines
+from graphmem.cli.repository_options import DISAGREES, fail_on_option, fix_option, path_argument, ref_option
+from graphmem.cli.verify_command import disagrees, fix_lines, fixes_of, verification_lines, verification_summary
 
 if TYPE_CHECKING:
     from graphmem.service import IngestReport, Write
+    from graphmem.service.code_fixes import FixReport
     from graphmem.service.code_verification import VerificationReport
     from graphmem.service.repository_ingestion import RepositoryReport
 
@@ -27,23 +28,34 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 @dataclass(frozen=True, slots=True)
 class CiReport:
-    """What a run read, the verdicts on the memories, and the failed tests of a JUnit file."""
+    """What a run read, the verdicts on the memories, the failed tests of a JUnit file, and the fixes."""
 
     repository: RepositoryReport
     verification: VerificationReport
     tests: IngestReport | None = None
+    fixes: FixReport | None = None
 
 
 @click.command()
 @path_argument
 @ref_option
 @click.option("--junit", type=_FILE, help="Also record the failed tests of this JUnit XML file as incidents.")
+@fix_option
 @fail_on_option
 @write_options
 @scope_options
 @click.pass_context
 def ci(  # noqa: PLR0913 - each parameter is an option
-    ctx: click.Context, /, *, call: Call, path: Path, ref: str | None, junit: Path | None, fail_on: str, write: Write
+    ctx: click.Context,
+    /,
+    *,
+    call: Call,
+    path: Path,
+    ref: str | None,
+    junit: Path | None,
+    fix: bool,
+    fail_on: str,
+    write: Write,
 ) -> None:
     """Read what is new in the repository at PATH, and check the memories in force against it.
 
@@ -63,9 +75,11 @@ def ci(  # noqa: PLR0913 - each parameter is an option
             from graphmem.sources.incidents import read_junit
 
             tests = memory.ingest(read_junit(junit, at=now, commit=history.commit), write=write)
-        report = CiReport(done, verify_repository(memory, history, at=now, write=write), tests)
+        verification = verify_repository(memory, history, at=now, write=write)
+        fixes = fixes_of(memory, history, verification, write, is_rehearsal=False) if fix else None
+        report = CiReport(done, verification, tests, fixes)
     give(call, report, lambda _: _report_lines(report))
-    if disagrees(report.verification, fail_on):
+    if disagrees(report.verification, fail_on, report.fixes):
         ctx.exit(DISAGREES)
     if done.failed:
         ctx.exit(1)
@@ -75,4 +89,8 @@ def _report_lines(report: CiReport) -> Iterator[Block]:
     tests = {} if report.tests is None else {"tests": report.tests}
     shown = replace(report.repository, sources={**report.repository.sources, **tests})
     yield from report_lines(shown, ())
-    yield from verification_lines(report.verification)
+    if report.fixes is None:
+        yield from verification_lines(report.verification)
+    else:
+        yield from fix_lines(report.fixes, is_rehearsal=False)
+        yield from verification_summary(report.verification)

@@ -28,8 +28,9 @@ _NAME_CELLS = 14
 def doctor(ctx: click.Context, /, *, call: Call, host: str | None, port: int) -> None:
     """Check every part of the setup, and print the command that fixes each broken part.
 
-    Checked are settings, project, store, schema, model, keys, port, server, agents and git hooks. Nothing is changed,
-    and no secret is shown. Exits with 1 if anything is broken.
+    Checked are settings, project, store, schema, model, keys, port, server, agents, git hooks and the entries in the
+    settings of coding agents, whose hooks are run with a sample. Nothing is changed, and no secret is shown. Exits
+    with 1 if anything is broken.
     """
     from graphmem.doctor import LinkHealth, examine
 

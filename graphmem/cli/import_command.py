@@ -15,6 +15,7 @@ from graphmem.cli import INTERRUPTED
 from graphmem.cli.blocks import Block, Look, Span, dim, line
 from graphmem.cli.options import Body, Call, bundle, provenance_options, scope_options
 from graphmem.cli.output import give, note, progress
+from graphmem.cli.receipts import redaction_lines
 
 if TYPE_CHECKING:
     from graphmem.service import Write
@@ -178,6 +179,7 @@ def _page(report: ImportReport, verb: str) -> Iterator[Block]:
     if report.missing:
         missing = f"{len(report.missing)} of an earlier import are no longer in the export"
         yield line(f"{missing} and stay in force; --end-missing ends them")
+    yield from redaction_lines(report.redactions)
     for reason, count in report.reasons.items():
         yield line(Span("not imported ", Look.WARN), f"{count} × {reason}")
         losses = [loss for loss in report.losses if loss.reason == reason]

@@ -15,6 +15,7 @@ from graphmem.cli import INTERRUPTED
 from graphmem.cli.blocks import Block, Look, Span, dim, line
 from graphmem.cli.options import Call, bundle, scope_options, write_options
 from graphmem.cli.output import give, note, progress
+from graphmem.cli.receipts import redaction_lines
 from graphmem.sources.git.first_commits import FirstCommits, first_commits
 from graphmem.sources.git.work_tree import work_tree
 
@@ -259,5 +260,6 @@ def _report_lines(report: IngestReport) -> Iterator[Block]:
     }
     changes = [f"{count} {word}" for word, count in counts.items() if count]
     yield line(" · ".join(changes) or "no decision records were found")
+    yield from redaction_lines(report.redactions)
     for problem in report.problems:
         yield line(Span("problem ", Look.WARN), f"{problem.path}:{problem.line}", dim(f" {problem.reason}"))

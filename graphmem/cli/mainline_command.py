@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,11 +14,12 @@ from graphmem.cli import INTERRUPTED
 from graphmem.cli.blocks import Block, Look, Span, dim, line
 from graphmem.cli.options import Call, scope_options, write_options
 from graphmem.cli.output import give, note, progress
-from graphmem.cli.repository_options import git_errors, path_argument, ref_option, since_option
+from graphmem.cli.repository_options import git_errors, notes_folder, path_argument, ref_option, since_option
 
 if TYPE_CHECKING:
     from graphmem.service import Write
-    from graphmem.service.mainline_ingestion import MainlineReport
+    from graphmem.service.branch_merges import BranchReport
+    from graphmem.service.mainline_ingestion import FollowReport, MainlineReport
 
 _MOST_UNREAD = 10
 _SHA_CHARS = 10
@@ -38,7 +40,9 @@ def git_history(
     Searches and lists by path then find the memories of a file under every path that it had, and answers say where a
     file is by now. Only what is new is read. No code is stored. After Ctrl-C the same command continues.
     """
+    from graphmem.service.branch_merges import merge_branches
     from graphmem.service.mainline_ingestion import ingest_mainline
+    from graphmem.service.repository_ingestion import follow_memories
     from graphmem.sources.git.mainline_reading import MainlineReader
 
     done = [0]
@@ -52,10 +56,13 @@ def git_history(
             with git_errors():
                 reader = MainlineReader(path, ref=ref, since=since, read_at=datetime.now(UTC))
                 report = ingest_mainline(memory, reader.batches, write=write, progress=advance)
+                report = replace(report, merges=merge_branches(memory, path, write=write))
+                followed = follow_memories(memory, path, cursors=notes_folder(path), write=write)
         except KeyboardInterrupt:
             note(f"interrupted: {done[0]} commits are recorded; run the same command to continue")
             ctx.exit(INTERRUPTED)
-    give(call, report, lambda _: mainline_lines(report))
+    done_report = replace(report, followed=followed)
+    give(call, done_report, lambda _: mainline_lines(done_report))
 
 
 def mainline_lines(report: MainlineReport) -> Iterator[Block]:
@@ -63,10 +70,34 @@ def mainline_lines(report: MainlineReport) -> Iterator[Block]:
     news = f"{report.read} new" + (f", {report.replaced} replaced" if report.replaced else "")
     yield line(f"{report.commits} commits ({news}) · {report.files} files, {report.renamed} of them renamed")
     yield line(dim(f"{report.tags} tags · {report.branches} branches · change {report.change}"))
+    if report.merges is not None:
+        yield from _merge_lines(report.merges)
     if report.is_shallow:
         yield line(Span("shallow clone: ", Look.WARN), "its history begins at its boundary; git fetch --unshallow")
+    yield from _followed_lines(report.followed)
     for unread in report.unread[:_MOST_UNREAD]:
         commit = f"{unread.sha[:_SHA_CHARS]} (commit {unread.position + 1})"
         yield line(Span("problem ", Look.WARN), commit, dim(f" {unread.reason}"))
     if len(report.unread) > _MOST_UNREAD:
         yield line(dim(f"… and {len(report.unread) - _MOST_UNREAD} more; --json lists all"))
+
+
+def _followed_lines(followed: FollowReport | None) -> Iterator[Block]:
+    """What is new about symbols and files of memories, and files that do not parse."""
+    if followed is None:
+        return
+    for relocation in followed.relocations[:_MOST_UNREAD]:
+        yield line(dim("moved: "), relocation.sentence)
+    if len(followed.relocations) > _MOST_UNREAD:
+        yield line(dim(f"… and {len(followed.relocations) - _MOST_UNREAD} more parts of files moved"))
+    for path in followed.unparsed:
+        yield line(Span("problem ", Look.WARN), path, dim(" does not parse: its symbols are known by the path alone"))
+
+
+def _merge_lines(report: BranchReport) -> Iterator[Block]:
+    """The branches that were merged, and those that may have been merged with the command that does it."""
+    for merged in report.merged:
+        yield line(Span("merged ", Look.GOOD), merged.branch, dim(f" change {merged.change}: {merged.reason}"))
+    for proposed in report.proposed:
+        yield line(Span("undecided ", Look.WARN), f"branch {proposed.branch} {proposed.reason}")
+        yield line(dim(f"{proposed.command}  (or graphmem branch abandon)"), indent=10)

@@ -79,9 +79,11 @@ def _hit_lines(number: int, hit: Hit, terms: Sequence[str], valid: datetime) -> 
 
 
 def _change_lines(card: Card, *, indent: int) -> Iterator[Line]:
-    """What has changed around a memory: its files, the code, and what it depends on."""
+    """What has changed around a memory: its files and symbols, the code, and what it depends on."""
     for place in card.files:
         yield line(dim("file: "), place.sentence, indent=indent)
+    for symbol in card.symbols:
+        yield line(dim("symbol: "), symbol.sentence, indent=indent)
     if card.verdict is not None and (code := code_sentence(card.verdict)) is not None:
         yield line(Span("code: ", Look.WARN), code, indent=indent)
     if card.suspect:

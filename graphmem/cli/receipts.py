@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from graphmem.answers import Similar, Written
     from graphmem.cli.options import Call
     from graphmem.model import Operation
+    from graphmem.redactions import Redaction
+
+_MOST_PLACES = 5
 
 
 def give_receipt(call: Call, done: Written, verb: str) -> None:
@@ -38,6 +41,15 @@ def give_receipts(call: Call, done: Sequence[Written]) -> None:
     )
 
 
+def redaction_lines(redactions: Sequence[Redaction], *, indent: int = 0) -> Iterator[Block]:
+    """Yield a line for each rule whose secrets were replaced, with the places; never the secrets."""
+    for rule in dict.fromkeys(each.rule for each in redactions):
+        places = list(dict.fromkeys(each.place for each in redactions if each.rule == rule))
+        more = f" and {len(places) - _MOST_PLACES} more" if len(places) > _MOST_PLACES else ""
+        where = f"{rule} in {', '.join(places[:_MOST_PLACES])}{more}"
+        yield line(Span("secret redacted ", Look.WARN), where, indent=indent)
+
+
 def _became(done: Written) -> str:
     operation = asked_in(done.change.operation)
     verb = "recorded"
@@ -53,6 +65,7 @@ def _receipt(done: Written, verb: str) -> Iterator[Block]:
     yield line(*_what(done, verb), at, dim(f" · {recorded}"))
     for note in done.notes:
         yield line(note, indent=2)
+    yield from redaction_lines(done.redactions, indent=2)
     for similar in done.similar:
         memory = similar.memory
         yield line("similar: ", Span(memory.id, Look.ID), f" {memory.title} ", dim(_likeness(similar)), indent=2)

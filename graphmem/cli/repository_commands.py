@@ -16,6 +16,7 @@ from graphmem.cli.blocks import Block, Line, Look, Span, Table, dim, line, stron
 from graphmem.cli.mainline_command import mainline_lines
 from graphmem.cli.options import Body, Call, bundle, scope_options, write_options
 from graphmem.cli.output import give, note, progress
+from graphmem.cli.receipts import redaction_lines
 from graphmem.cli.repository_options import git_errors, notes_folder, path_argument, ref_option, since_option
 from graphmem.model import Kind
 from graphmem.store import Filter
@@ -74,7 +75,7 @@ def _source_command(names: Sequence[str], name: str, text: str) -> click.Command
         with call.open(starts_work=False) as memory:
             report = read_repository(ctx, memory, path, names, options=options, write=write)
             if len(names) > 1:
-                _read_decisions(memory, path, report, write)
+                read_decisions(memory, path, report, write)
             best = best_statements(memory)
         give(call, report, lambda _: report_lines(report, best))
         if report.failed:
@@ -130,11 +131,11 @@ def read_repository(
 def read_everything(ctx: click.Context, memory: GraphMemory, path: Path) -> Iterator[Block]:
     """Read all that a repository says by itself, and return the report as blocks."""
     report = read_repository(ctx, memory, path, tuple(_HELP))
-    _read_decisions(memory, path, report, None)
+    read_decisions(memory, path, report, None)
     return report_lines(report, best_statements(memory))
 
 
-def _read_decisions(memory: GraphMemory, path: Path, report: RepositoryReport, write: Write | None) -> None:
+def read_decisions(memory: GraphMemory, path: Path, report: RepositoryReport, write: Write | None) -> None:
     """Read the decision records in the usual folders, if there are any."""
     from graphmem.cli.ingest_commands import dated_records
     from graphmem.service import Write as NewWrite
@@ -188,6 +189,7 @@ def _row(name: str, done: IngestReport) -> tuple[Line, ...]:
 
 
 def _problem_lines(report: RepositoryReport) -> Iterator[Block]:
+    yield from redaction_lines([each for done in report.sources.values() for each in done.redactions])
     problems = [(name, problem) for name, done in report.sources.items() for problem in done.problems]
     for name, problem in problems[:_MOST_PROBLEMS]:
         yield line(Span("problem ", Look.WARN), f"{name} {problem.path}:{problem.line}", dim(f" {problem.reason}"))

@@ -33,6 +33,12 @@ fail_on_option: Callable[[Body], Body] = click.option(
     show_default=True,
     help=f"Exit with {DISAGREES} if a memory has this verdict or a worse one.",
 )
+#: `fix: bool`, whether what is certain is carried out.
+fix_option: Callable[[Body], Body] = click.option(
+    "--fix",
+    is_flag=True,
+    help=f"Carry out what is certain, and list the rest; exit with {DISAGREES} while something needs a person.",
+)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from graphmem.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from graphmem.keys import KeyRing
+    from graphmem.webhooks.receiver import WebhookReceiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,8 @@ def serve(*, call: Call, **options: Any) -> None:  # noqa: ANN401 - the fields o
         limits = replace(ON_A_FILE if file_of(_store_url(call.url)) else Limits(), time_s=settings.max_seconds)
         tracer = stack.enter_context(otlp_tracer()) if settings.traces else None
         tools = keyed_tools(memory, settings.names)
-        configuration = uvicorn_config(memory, ring, address, limits, tools=tools, tracer=tracer)
+        webhooks = webhook_receiver()
+        configuration = uvicorn_config(memory, ring, address, limits, tools=tools, tracer=tracer, webhooks=webhooks)
         listening = announce if settings.line is None else stack.enter_context(line_to_parent(settings.line))
         serve(configuration, ring, address, listening=listening, is_shared=settings.line is not None)
 
@@ -110,6 +112,20 @@ def _worker_command(call: Call, settings: _ServeOptions) -> list[str]:
     words += ["--traces"] if settings.traces else []
     words += ["--url", call.url] if call.url else []
     return words + [word for part, value in call.scope_parts.items() for word in (f"--{part}", value or "")]
+
+
+def webhook_receiver() -> WebhookReceiver | None:
+    """Return the receiver of webhooks for the file in the settings; None without one.
+
+    Raises:
+        InvalidInput: The file is wrong.
+    """
+    from graphmem.config import load_settings
+    from graphmem.opening import utc_now
+    from graphmem.webhooks.receiver import WebhookReceiver
+
+    path = load_settings().webhooks
+    return None if path is None else WebhookReceiver(Path(path), utc_now)
 
 
 def ring_if_any(url: str | None) -> KeyRing | None:

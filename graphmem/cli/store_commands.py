@@ -14,6 +14,7 @@ import click
 from graphmem.cli.blocks import Block, Look, Span, dim, line
 from graphmem.cli.options import Call, output_options, point_options, scope_options, store_options
 from graphmem.cli.output import give, note, progress
+from graphmem.cli.scrub_command import SecretCount
 from graphmem.drafts import drafted, remove_dead_drafts
 from graphmem.model import At
 from graphmem.wire.envelopes import Findings, Reindexed, Restored, StatusAnswer
@@ -38,6 +39,7 @@ def init(ctx: click.Context, /, *, call: Call, folder: Path | None, reads: bool 
     the command offers to read what is there, as `graphmem ingest repository` does.
     """
     from graphmem.config import FILE, FOLDER, load_settings
+    from graphmem.hosts.hook.trust import trust
     from graphmem.opening import initialise, make_store
 
     url = None if folder is not None else call.url or load_settings().url
@@ -47,6 +49,8 @@ def init(ctx: click.Context, /, *, call: Call, folder: Path | None, reads: bool 
         home = folder or Path()
         existed = (home / FOLDER / FILE).exists()
         path = str(initialise(home.resolve()))
+        if not existed:
+            trust(str(Path(path).parent))
         configured = call.url or load_settings().url
         if configured is not None:
             note(f"graphmem: GRAPHMEM_URL or --url names {configured!r}, which other commands still use")
@@ -77,6 +81,19 @@ def status(*, call: Call) -> None:
     with call.open() as memory:
         info, scope = memory.status(), memory.scope
     give(call, StatusAnswer(info, scope), lambda _: _status_lines(info, str(scope.tenant), scope.repo))
+    _note_waiting_events()
+
+
+def _note_waiting_events() -> None:
+    """Tell of events of webhooks that wait, if this machine receives any."""
+    from graphmem.config import load_settings
+
+    if load_settings().webhooks is not None:
+        from graphmem.cli.webhook_commands import configured_sources, waiting_status
+
+        for source in waiting_status(configured_sources()).repositories:
+            if source.waiting:
+                note(f"webhooks: {source.waiting} events of {source.repo} wait; run: graphmem webhooks status")
 
 
 def _status_lines(info: StoreInfo, tenant: str, repo: str | None) -> Iterator[Block]:
@@ -191,9 +208,10 @@ def backup(*, call: Call, target: Path) -> None:
 @scope_options
 def restore(*, call: Call, source: Path) -> None:
     """Copy SOURCE, an export (`-` for standard input) or a backup, into the empty tenant verbatim."""
+    secrets = SecretCount()
     with call.open() as memory, _lines_of(source, call) as lines, progress("restore") as tell:
-        count = memory.restore(lines, progress=tell)
-    give(call, Restored(count), lambda _: [line(f"{count:,} ledger entries restored")])
+        count = memory.restore(secrets.counted(lines), progress=tell)
+    give(call, Restored(count), lambda _: [line(f"{count:,} ledger entries restored"), *secrets.lines()])
 
 
 @click.command()

@@ -40,11 +40,13 @@ _RECEIPTS: Mapping[str, str] = {
     "retract": "retracted",
     "revoke": "change {change} revoked",
     "confirm": "confirmed",
+    "feedback": "noted as {opinion}",
     "link": "linked ({kind})",
     "settle": "conflict {conflict} settled",
     "open_branch": "branch {name} opened",
     "merge_branch": "branch {name} merged",
     "abandon_branch": "branch {name} abandoned",
+    "link_repository": "readers of {new} read what is recorded for {old}",
 }
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from graphmem.cli import pages
-from graphmem.cli.blocks import Block, Line, line
+from graphmem.cli.blocks import Block, Line, dim, line, strong
+from graphmem.cli.file_pages import file_life_page
 from graphmem.cli.phrases import nothing_line
 from graphmem.model import At
 
@@ -63,6 +64,10 @@ def _timeline(result: Result) -> Page:
     return lambda width: pages.timeline_page(result.answer, result.at, width)
 
 
+def _file_life(result: Result) -> Page:
+    return lambda _: file_life_page(result.answer, result.at)
+
+
 def _conflicts(result: Result) -> Page:
     return lambda width: pages.conflicts_page(result.answer, result.at, width)
 
@@ -74,6 +79,18 @@ def _explain(result: Result) -> Page:
 def _repositories(result: Result) -> Page:
     def blocks(_: int) -> Iterator[Block]:
         yield from map(line, result.answer or ["No repositories."])
+
+    return blocks
+
+
+def _branches(result: Result) -> Page:
+    def blocks(_: int) -> Iterator[Block]:
+        for branch in result.answer:
+            closed = "" if branch.closed is None else f", closed by change {branch.closed}"
+            opened = f"  opened on {branch.opened_at.date()} as {branch.branch}{closed}"
+            yield line(f"{branch.state.value:9} ", strong(branch.name), dim(opened))
+        if not result.answer:
+            yield line("No branches.")
 
     return blocks
 
@@ -90,7 +107,9 @@ PAGES: Mapping[str, Callable[[Result], Page]] = {
     "list": _list,
     "history": _history,
     "timeline": _timeline,
+    "file_life": _file_life,
     "conflicts": _conflicts,
     "explain": _explain,
     "repositories": _repositories,
+    "branches": _branches,
 }

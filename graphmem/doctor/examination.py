@@ -10,8 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from graphmem.config import Settings, load_settings, locate
-from graphmem.doctor import agents, embedding_model, git_hooks, key_file, local_store, project, server
+from graphmem.doctor import agents, embedding_model, git_hooks, key_file, local_store, project, server, webhook_events
 from graphmem.doctor.fixes import of_error
+from graphmem.doctor.hosts import host_checks
 from graphmem.doctor.links import (
     DEFAULT_PORT,
     Check,
@@ -54,8 +55,10 @@ def examine(url: str | None = None, *, host: str | None = None, port: int = DEFA
 
 def _checks(context: CheckContext) -> list[Check]:
     first = [project.SETTINGS, project.PROJECT]
+    if context.settings.webhooks is not None:
+        first.append(webhook_events.WEBHOOKS)
     if context.scheme in _SERVED:
-        return [*first, *server.CHECKS, agents.COMMAND, git_hooks.HOOKS]
+        return [*first, *server.CHECKS, agents.COMMAND, git_hooks.HOOKS, *host_checks()]
     return [
         *first,
         *local_store.CHECKS,
@@ -65,6 +68,7 @@ def _checks(context: CheckContext) -> list[Check]:
         PORT,
         agents.COMMAND,
         git_hooks.HOOKS,
+        *host_checks(),
     ]
 
 

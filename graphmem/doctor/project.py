@@ -11,7 +11,7 @@ from shlex import quote
 from graphmem.config import CONFIG, FOLDER, Settings, find_folder, load_settings
 from graphmem.doctor.links import Check, CheckContext, CheckResult, broken, ok, warn
 from graphmem.errors import InvalidInput
-from graphmem.sources.git.work_tree import repository_name
+from graphmem.sources.git.repository_identity import earlier_name, repository_name
 
 _PREFIX = "GRAPHMEM_"
 _NEAR = 0.6
@@ -79,9 +79,11 @@ def _project(context: CheckContext) -> CheckResult:
         return warn(
             f"{folder} has no .gitignore of its own: git would track the store", f"graphmem init {_above(folder)}"
         )
-    if repo is not None and context.settings.repo not in {None, repo}:
-        message = f"memories of repository {context.settings.repo!r} are read, but the current repository is {repo!r}"
-        return warn(message, f"export GRAPHMEM_REPO={quote(repo)}")
+    stated = context.settings.repo
+    if repo is not None and stated is not None and stated not in {repo, earlier_name(Path.cwd())}:
+        message = f"memories of repository {stated!r} are read, but the current repository is {repo!r}"
+        renamed = f"if it was renamed, run: graphmem repo link {quote(stated)} {quote(repo)}"
+        return warn(f"{message}; {renamed}", f"export GRAPHMEM_REPO={quote(repo)}")
     return ok(
         f"{folder}, {'no repository' if context.settings.repo is None else f'repository {context.settings.repo}'}"
     )

@@ -10,13 +10,12 @@ from __future__ import annotations
 import os
 import re
 import stat
-import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from graphmem.drafts import replace_shared
 from graphmem.githooks.event_queue import remove_queue
 from graphmem.githooks.hook_script import (
     EVENTS,
@@ -128,7 +127,8 @@ def install_hooks(path: Path) -> HookReport:
     changed = [hook.path for hook in before.hooks if hook.state in {HookState.MISSING, HookState.STALE}]
     for hook in before.hooks:
         if hook.path in changed:
-            _write(hook.path, with_lines(_content(hook.path), hook.event))
+            # Replaced, never overwritten: a shell may be running it.
+            replace_shared(hook.path, with_lines(_content(hook.path), hook.event), _NEW_MODE)
     return HookReport(hooks, _report(folders, hooks).hooks, tuple(changed))
 
 
@@ -261,31 +261,4 @@ def _remove_lines(file: Path, content: bytes) -> None:
     if is_created(content) and rest == FIRST_LINE:
         file.unlink()
     else:
-        _write(file, rest)
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Write a hook under its final name at once, since a shell may be running it; keep its mode and owner."""
-    file.parent.mkdir(exist_ok=True)
-    old = file.stat() if file.exists() else None
-    handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-    draft = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        if old is None:
-            draft.chmod(_NEW_MODE)
-        else:
-            _take_over(draft, old)
-        draft.replace(file)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-
-
-def _take_over(draft: Path, old: os.stat_result) -> None:
-    """Give a file the owner and the mode of the file that it replaces."""
-    if hasattr(os, "chown"):
-        with suppress(OSError):
-            os.chown(draft, old.st_uid, old.st_gid)
-    draft.chmod(stat.S_IMODE(old.st_mode))
+        replace_shared(file, rest, _NEW_MODE)

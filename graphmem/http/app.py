@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fastapi import APIRouter, Depends, FastAPI
@@ -14,22 +14,27 @@ from starlette.types import Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from graphmem import __version__
+from graphmem.errors import Unsupported
 from graphmem.http import browser_files, decision_route, ledger_streams
 from graphmem.http.authentication import AuthenticationMiddleware
 from graphmem.http.problems import MEDIA_TYPE, PROBLEM, HttpProblem, handle_problems
 from graphmem.http.readiness import Readiness
 from graphmem.http.request_limits import BodyLimitMiddleware, BodyReader, Limits
-from graphmem.http.request_log import Metrics, ObservationMiddleware
+from graphmem.http.request_log import Metrics, ObservationMiddleware, log_webhooks
 from graphmem.http.request_parameters import Server, refuse_unknown
 from graphmem.http.trace_spans import TracingMiddleware
 from graphmem.http.verb_routes import verb_router
 from graphmem.http.web_page import ROUTES
+from graphmem.http.webhook_route import webhook_routes
 from graphmem.http.worker_threads import ServerContext, Workers
 from graphmem.keys import KeyRing
 from graphmem.service import GraphMemory
+from graphmem.service.memory import context_of
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
+
+    from graphmem.webhooks.receiver import WebhookReceiver
 
 _DESCRIPTIONS = {
     401: "The request has no key, or a key that is unknown, expired or revoked.",
@@ -88,6 +93,7 @@ def create_app(
     *,
     tools: MountedApp | None = None,
     tracer: Tracer | None = None,
+    webhooks: WebhookReceiver | None = None,
 ) -> FastAPI:
     """Return the application that serves a memory; the caller closes the memory.
 
@@ -97,14 +103,18 @@ def create_app(
         limits: Limits of the server.
         tools: The MCP server at `/mcp`.
         tracer: Records a span for each request.
+        webhooks: Receives the webhooks of forges, and works on them while the application runs.
     """
     caps, metrics = limits or Limits(), Metrics()
+    with suppress(Unsupported):
+        context_of(memory).gate.observers.append(metrics.redacted)
     server = ServerContext(memory, Workers(caps, metrics), metrics, caps, BodyReader(caps), Readiness())
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
-        async with nullcontext() if tools is None else tools.running():
-            yield
+        with nullcontext() if webhooks is None else webhooks.running(memory, log_webhooks):
+            async with nullcontext() if tools is None else tools.running():
+                yield
         server.workers.close()
 
     app = _Application(
@@ -125,6 +135,8 @@ def create_app(
         app.include_router(router, dependencies=guards, responses=_PROBLEMS)
     app.include_router(_health)
     app.router.routes.extend((*ROUTES, browser_files.ROUTE))
+    if webhooks is not None:
+        app.router.routes.extend(webhook_routes(webhooks))
     if tools is not None:
         bounded = BodyLimitMiddleware(tools, server.body_reader, caps.tool_body)
         app.router.routes.append(Route("/mcp", bounded, include_in_schema=False))

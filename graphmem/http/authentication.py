@@ -15,6 +15,7 @@ from graphmem.errors import Forbidden, GraphMemError
 from graphmem.http.browser_files import is_browser_path
 from graphmem.http.problems import Refusal, refusal_of, send_refusal
 from graphmem.http.web_page import is_view_path
+from graphmem.http.webhook_route import PATHS as SIGNED
 from graphmem.keys import Key, KeyRing, Permission
 from graphmem.model import Scope
 
@@ -91,7 +92,7 @@ def caller_of(connection: HTTPConnection) -> Caller:
 
 
 class AuthenticationMiddleware:
-    """Refuses requests without a live key, except for public paths, guides and the page, which sends its key itself.
+    """Refuses requests without a live key, except for public paths, guides, webhooks, which are signed, and the page.
 
     Without a key file the server answers this machine alone. A page in a browser on this machine could still reach it,
     by a form or by a name that resolves to it, so Host and Origin must then name this machine. Each request checks
@@ -104,7 +105,7 @@ class AuthenticationMiddleware:
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """See ASGI."""
-        if scope["type"] not in {"http", "websocket"} or scope["path"] in PUBLIC:
+        if scope["type"] not in {"http", "websocket"} or scope["path"] in PUBLIC or scope["path"] in SIGNED:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)

@@ -22,15 +22,18 @@ from graphmem.errors import (
     GraphMemError,
     InvalidInput,
     NotFound,
+    SecretRefused,
     StoreUnavailable,
     Unsupported,
 )
+from graphmem.secrets.redaction import without_secrets
 
 STATUSES: dict[type[GraphMemError], int] = {
     InvalidInput: 422,
     BadDiff: 422,
     NotFound: 404,
     Conflict: 409,
+    SecretRefused: 422,
     Forbidden: 403,
     StoreUnavailable: 503,
     CommitUnknown: 503,
@@ -88,7 +91,7 @@ def problem_response(problem: Refusal) -> Response:
         type=f"urn:graphmem:{problem.code}",
         title=problem.code.replace("_", " "),
         status=problem.status,
-        detail=str(problem),
+        detail=without_secrets(str(problem)),
         code=problem.code,
         is_retryable=problem.is_retryable,
         heads=list(problem.heads),
@@ -159,7 +162,7 @@ def _validation_message(error: Mapping[str, object]) -> str:
     """Return a validation error as text: parameter, message and value."""
     location = error["loc"]
     parameter = ".".join(map(str, location)) if isinstance(location, tuple) else str(location)
-    return f"{parameter}: {error['msg']} (got {repr(error.get('input'))[:_SHOWN_CHARS]})"
+    return f"{parameter}: {error['msg']} (got {without_secrets(repr(error.get('input')))[:_SHOWN_CHARS]})"
 
 
 class _Ascii(JSONResponse):

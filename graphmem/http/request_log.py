@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import structlog
@@ -19,6 +19,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graphmem.http.problems import Refusal, send_refusal
+
+if TYPE_CHECKING:
+    from graphmem.webhooks.mirror_work import WebhookWork
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _UNROUTED = "unrouted"
@@ -66,6 +69,13 @@ class Metrics:
             registry=self._registry,
         )
 
+        self._redactions = Counter(
+            "graphmem_redactions",
+            "Secrets that were replaced before they were written, by the rule that found them.",
+            ("rule",),
+            registry=self._registry,
+        )
+
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request."""
         self._requests.labels(method, route, str(status)).inc()
@@ -82,6 +92,10 @@ class Metrics:
     def contested(self, count: int) -> None:
         """Count hits whose subject is contested."""
         self._contested.inc(count)
+
+    def redacted(self, rule: str) -> None:
+        """Count a secret that was replaced."""
+        self._redactions.labels(rule).inc()
 
     def working(self, step: int) -> None:
         """Add to the number of requests in progress; `step` is 1 or -1."""
@@ -106,6 +120,12 @@ def route_of(scope: Scope) -> tuple[str, str]:
     """Return method and route pattern of a request, without any text of the caller."""
     route = getattr(scope.get("route"), "path_format", _UNROUTED)
     return (scope["method"] if route != _UNROUTED else _UNROUTED), route
+
+
+def log_webhooks(work: WebhookWork) -> None:
+    """Log the result of work on webhooks: the repositories that were read, and those whose mirror could not be."""
+    failed, waiting = sorted(work.failed), sum(work.waiting.values())
+    _log().info("webhooks", read=work.read, done=work.done, waiting=waiting, failed=failed)
 
 
 class ObservationMiddleware:

@@ -27,6 +27,8 @@ from graphmem.service import GraphMemory
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
+    from graphmem.webhooks.receiver import WebhookReceiver
+
 _GRACE_S = 20
 #: Connections that the kernel queues; asyncio accepts this many in a batch.
 _BACKLOG = 128
@@ -130,7 +132,7 @@ def refuse_unprotected_address(ring: KeyRing | None, address: ListenAddress) -> 
         raise InvalidInput(f"{problem}: make one with graphmem key create, or listen on 127.0.0.1")
 
 
-def uvicorn_config(
+def uvicorn_config(  # noqa: PLR0913 - each parameter is another part of the server
     memory: GraphMemory,
     ring: KeyRing | None,
     address: ListenAddress,
@@ -138,6 +140,7 @@ def uvicorn_config(
     *,
     tools: MountedApp | None = None,
     tracer: Tracer | None = None,
+    webhooks: WebhookReceiver | None = None,
 ) -> uvicorn.Config:
     """Return the configuration with which uvicorn runs the application.
 
@@ -148,10 +151,11 @@ def uvicorn_config(
         limits: Limits of the server.
         tools: The MCP server at `/mcp`.
         tracer: Records a span for each request.
+        webhooks: Receives the webhooks of forges.
     """
     caps = _affordable(limits or Limits())
     return uvicorn.Config(
-        create_app(memory, ring, caps, tools=tools, tracer=tracer),
+        create_app(memory, ring, caps, tools=tools, tracer=tracer, webhooks=webhooks),
         host=address.host,
         port=address.port,
         http=cast("type[asyncio.Protocol]", partial(BoundedConnection, limits=caps)),

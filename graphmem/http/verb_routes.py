@@ -13,6 +13,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
 
+from graphmem.answers import Written
 from graphmem.errors import Conflict
 from graphmem.http.admission import AdmittedRoute
 from graphmem.http.problems import MEDIA_TYPE, PROBLEM, Mismatch
@@ -206,9 +207,9 @@ def _guarded(call: VerbCall, memory_parameter: Parameter | None) -> Callable[[Gr
 def _default_answer(memory: GraphMemory, call: VerbCall) -> object:
     """Return the verb's result as the route's answer."""
     answer = getattr(memory, call.contract.verb.name)(**call.values)
-    return (
-        receipt(answer, call.contract.verb.status) if call.contract.verb.is_write else call.contract.enveloped(answer)
-    )
+    if isinstance(answer, Written):
+        return receipt(answer, call.contract.verb.status)
+    return call.contract.enveloped(answer)
 
 
 class _IfMatchCheck:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from graphmem.answers import Card, Reference, Relation, Step
+from graphmem.answers import Card, Reference, Relation, Step, Written
 from graphmem.model import Point, Statement
 from graphmem.retrieval.briefs import Brief
 
@@ -27,6 +27,7 @@ _FIELDS_OF: dict[type, tuple[str, ...]] = {
     Brief: ("id", "title", "relevance", "standing", "excerpt", "rationale", "rejected", "replaced"),
     Reference: ("id", "title", "alias", "state", "origin"),
     Relation: ("before", "memory", "part", "after"),
+    Written: ("change", "ids", "is_confirmation", "notes", "similar"),
     Step: ("before", "memory", "part", "after", "kind", "at", "until", "evidence"),
 }
 _POINT = {"type": "object", "properties": {"as_of": _PLAIN[datetime], "known_at": _PLAIN[int]}}
@@ -34,7 +35,8 @@ _POINT = {"type": "object", "properties": {"as_of": _PLAIN[datetime], "known_at"
 
 def shape(answer: type) -> dict[str, Any]:
     """Return the schema of an answer as JSON."""
-    return {**_record(answer, _DEPTH), "required": [field.name for field in fields(answer)]}
+    names = _FIELDS_OF.get(answer) or [field.name for field in fields(answer)]
+    return {**_record(answer, _DEPTH), "required": list(names)}
 
 
 def _shape(hint: Any, depth: int) -> dict[str, Any]:  # noqa: ANN401 - any annotation

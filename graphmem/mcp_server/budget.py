@@ -11,7 +11,7 @@ from graphmem.answers import Sentence
 from graphmem.mcp_server.brief_text import brief_text, hit_lines
 from graphmem.mcp_server.tool_arguments import MOST_BUDGET
 from graphmem.retrieval.briefs import Brief, BriefAnswer
-from graphmem.retrieval.token_count import token_count
+from graphmem.token_count import token_count
 
 #: Tokens reserved for the note about omitted hits.
 _FOOT_TOKENS = 60

@@ -28,8 +28,9 @@ from graphmem.answers import (
     Told,
     Written,
 )
+from graphmem.briefing.block import BlockItem, ContextBlock, RejectedOption
 from graphmem.guard.file_changes import SkippedFile
-from graphmem.mcp_server.marks import Foreign, Parts, rendered
+from graphmem.marks import Foreign, Parts, rendered
 from graphmem.model import (
     AbandonBranch,
     Add,
@@ -41,6 +42,7 @@ from graphmem.model import (
     Confirm,
     End,
     Erase,
+    Feedback,
     Link,
     Memory,
     MergeBranch,
@@ -55,7 +57,12 @@ from graphmem.model import (
     Supersede,
     Transition,
 )
-from graphmem.repository.file_places import FilePlace, FileRename
+from graphmem.redactions import Redaction
+from graphmem.repository.file_lives import FileLife, FilePath
+from graphmem.repository.file_places import FilePlace, FileRename, PlaceShare
+from graphmem.repository.relocations import Relocation
+from graphmem.repository.repository_link import LinkRepository, MovedFolder
+from graphmem.repository.symbol_places import SymbolMove, SymbolPlace
 from graphmem.retrieval.briefs import Brief, BriefAnswer, Rejected
 from graphmem.service.guard_answers import ExcusedFinding, GuardFinding
 from graphmem.temporal import touched
@@ -101,9 +108,23 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
         "code": Voice.WORDS,
         "suspect": Voice.QUOTED,
     },
+    ContextBlock: dict.fromkeys(("markdown", "counter", "mode", "note"), _PLAIN),
+    BlockItem: {
+        "id": Voice.ID,
+        "title": Voice.WORDS,
+        "alias": Voice.WORDS,
+        "matched": _PLAIN,
+        "cautions": Voice.QUOTED,
+    },
+    RejectedOption: {"name": Voice.WORDS, "reason": Voice.WORDS},
     CommitPoint: dict.fromkeys(("name", "sha", "fork"), Voice.WORDS),
     FilePlace: dict.fromkeys(("path", "now", "deleted_in"), Voice.WORDS),
+    FilePath: dict.fromkeys(("path", "commit", "ended_by"), Voice.WORDS),
+    FileLife: {"now": Voice.WORDS},
     FileRename: dict.fromkeys(("old", "new", "commit"), Voice.WORDS),
+    PlaceShare: dict.fromkeys(("path", "commit"), Voice.WORDS),
+    SymbolPlace: dict.fromkeys(("symbol", "now", "gone_in", "proposals"), Voice.WORDS),
+    SymbolMove: {**dict.fromkeys(("old", "new", "commit"), Voice.WORDS), "basis": _PLAIN},
     Rejected: {"name": Voice.WORDS, "reason": Voice.WORDS},
     Reference: {"id": Voice.ID, "title": Voice.WORDS, "alias": Voice.WORDS},
     GuardFinding: {
@@ -121,6 +142,7 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
     Step: {"part": Voice.QUOTED, "evidence": Voice.QUOTED, "before": _PLAIN, "after": _PLAIN},
     Relation: {"before": _PLAIN, "after": _PLAIN, "part": Voice.QUOTED},
     Explanation: {"reasons": Voice.QUOTED, "suspect": Voice.QUOTED},
+    Redaction: {"rule": _PLAIN, "place": _PLAIN},
     Similar: {"found_by": _PLAIN},
     Written: {"ids": Voice.ID, "notes": Voice.QUOTED},
     Change: {"op_id": Voice.WORDS},
@@ -137,11 +159,17 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
     OpenBranch: {"name": Voice.WORDS, "parent": Voice.WORDS},
     MergeBranch: {"name": Voice.WORDS},
     AbandonBranch: {"name": Voice.WORDS},
+    Relocation: {
+        **dict.fromkeys(("commit", "path", "symbol", "new_path", "new_symbol"), Voice.WORDS),
+        "basis": _PLAIN,
+    },
     CodeVerdict: {"memory": Voice.ID, **dict.fromkeys(("commit", "reason", "path"), Voice.WORDS)},
     ReadMainline: dict.fromkeys(("ref", "tip", "content"), Voice.WORDS),
+    LinkRepository: {"old": Voice.HOME, "commit": Voice.WORDS},
+    MovedFolder: dict.fromkeys(("old", "new"), Voice.WORDS),
     Add: {"source_key": Voice.WORDS},
     Confirm: {"id": Voice.ID, "source_key": Voice.WORDS},
-    **{kind: {"id": Voice.ID} for kind in (Transition, Retract, Erase)},
+    **{kind: {"id": Voice.ID} for kind in (Transition, Retract, Erase, Feedback)},
 }
 
 #: Looks up the origins of memories by id; ids of unseen memories are missing from the result.
@@ -253,7 +281,7 @@ class _Walk(Writer):
             value = value.card
         if isinstance(value, Card):
             value = value.memory
-        if isinstance(value, Brief):
+        if isinstance(value, Brief | BlockItem):
             return value.origin.value
         if isinstance(value, GuardFinding | ExcusedFinding):
             value = value.memory
@@ -317,7 +345,7 @@ def _origins_in(value: object) -> Iterator[tuple[str, str]]:
         for item in value:
             yield from _origins_in(item)
     elif is_dataclass(value) and not isinstance(value, type):
-        if isinstance(value, Brief):
+        if isinstance(value, Brief | BlockItem):
             yield value.id, value.origin.value
         for spec in fields(value):
             yield from _origins_in(getattr(value, spec.name))

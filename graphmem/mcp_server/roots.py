@@ -9,7 +9,15 @@ from urllib.parse import unquote, urlsplit
 
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
-from mcp_types import CallToolRequestParams, InputRequiredResult, ListRootsRequest, ListRootsResult, NotificationParams
+from mcp_types import (
+    CallToolRequestParams,
+    GetPromptRequestParams,
+    InputRequiredResult,
+    ListRootsRequest,
+    ListRootsResult,
+    NotificationParams,
+    ReadResourceRequestParams,
+)
 from pydantic import ValidationError
 
 _ROOTS_REQUEST = "roots"
@@ -18,6 +26,7 @@ _TIMEOUT_S = 5.0
 _MAX_ROOTS = 20
 
 _Context = ServerRequestContext[Any, Any]
+_Params = CallToolRequestParams | ReadResourceRequestParams | GetPromptRequestParams
 
 
 class ClientRoots:
@@ -34,7 +43,7 @@ class ClientRoots:
 
         server.add_notification_handler(_CHANGED, NotificationParams, changed)
 
-    async def of(self, context: _Context, params: CallToolRequestParams) -> tuple[Path, ...] | InputRequiredResult:
+    async def of(self, context: _Context, params: _Params) -> tuple[Path, ...] | InputRequiredResult:
         """Return the client's folders, empty if it has none; or a request that the client must answer first.
 
         From MCP 2026-07-28 on, servers send no requests: the result of a call holds the request, and the client repeats
@@ -71,7 +80,7 @@ def _folders(answer: ListRootsResult) -> tuple[Path, ...]:
 
 def repositories_of(folders: Iterable[Path]) -> Sequence[str]:
     """Return the names of the repositories around folders, without duplicates, in the order of the folders."""
-    from graphmem.sources.git.work_tree import repository_name
+    from graphmem.sources.git.repository_identity import repository_name
 
     names: dict[str, None] = {}
     for folder in folders:

@@ -8,14 +8,17 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from graphmem.answers import OnSimilar
+from graphmem.briefing.block import DEFAULT_BUDGET as CONTEXT_BUDGET
+from graphmem.briefing.block import LEAST_BUDGET as LEAST_CONTEXT_BUDGET
 from graphmem.errors import InvalidInput
+from graphmem.feedback import Opinion
 from graphmem.model import At, Kind, Origin, Scope
 from graphmem.store import Filter
 from graphmem.wire.times import read_as_of, read_known_at, read_time
 
 ArgumentsT = TypeVar("ArgumentsT", bound=BaseModel)
 
-#: Size of a search answer in tokens, counted by `graphmem.retrieval.token_count`.
+#: Size of a search answer in tokens, counted by `graphmem.token_count`.
 DEFAULT_BUDGET, LEAST_BUDGET, MOST_BUDGET = 2_000, 300, 50_000
 
 _MAX_NAME = 1_000
@@ -46,8 +49,9 @@ class Arguments(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    repo: Name | None = Field(None, description="Repository, if not the current one.")
-    user: Name | None = Field(None, description="User whose private memories are included.")
+    # The server's instructions say what they are: each tool has them.
+    repo: Name | None = None
+    user: Name | None = None
 
     @property
     def scope(self) -> Scope:
@@ -58,10 +62,8 @@ class Arguments(BaseModel):
 class PointArguments(Arguments):
     """Arguments of a tool that reads at a point in time."""
 
-    as_of: TimeOrCommit = Field(
-        None, description="Memories in force at this time (ISO 8601), commit, tag or branch. Default: now."
-    )
-    known_at: TimeOrPosition = Field(None, description="As recorded at this time or ledger position. Default: latest.")
+    as_of: TimeOrCommit = Field(None, description="In force at this time (ISO 8601), commit or tag. Default: now.")
+    known_at: TimeOrPosition = Field(None, description="As recorded by this time or position.")
 
     @property
     def at(self) -> At:
@@ -73,9 +75,9 @@ class FilterArguments(Arguments):
     """Arguments of a tool that reads memories through a filter."""
 
     kind: Kind | None = None
-    tags: Annotated[tuple[Name, ...], Field(max_length=50)] = Field((), description="Any of these labels.")
-    path: Name | None = Field(None, description="About this file, folder/ or glob.")
-    include_history: bool = Field(default=False, description="Include memories no longer in force.")
+    tags: Annotated[tuple[Name, ...], Field(max_length=50)] = Field((), description="Any of these.")
+    path: Name | None = Field(None, description="File, folder/ or glob.")
+    include_history: bool = Field(default=False, description="Also what is over.")
 
     @property
     def where(self) -> Filter:
@@ -97,17 +99,29 @@ class SearchArguments(FilterArguments, PointArguments):
     budget: int = Field(DEFAULT_BUDGET, ge=LEAST_BUDGET, le=MOST_BUDGET, description="Tokens.")
 
 
-class WriteArguments(Arguments):
-    """Arguments of a tool that writes."""
+class ContextArguments(PointArguments):
+    """Arguments of a context block."""
 
-    reason: Annotated[str, Field(max_length=20_000)] | None = Field(None, description="Reason, in a sentence.")
-    source: Name | None = Field(None, description="Source: a commit, a page.")
+    task: Annotated[str, Field(max_length=20_000)] = Field(description="What you are about to do.")
+    paths: Annotated[tuple[Name, ...], Field(max_length=50)] = Field((), description="Files or folders/ it touches.")
+    budget: int = Field(CONTEXT_BUDGET, ge=LEAST_CONTEXT_BUDGET, le=MOST_BUDGET, description="Tokens.")
+    since: int | None = Field(None, ge=0, description="Only changes after this position.")
+
+
+class AuthorArguments(Arguments):
+    """Arguments of every tool that writes."""
+
+    reason: Annotated[str, Field(max_length=20_000)] | None = Field(None, description="Why, in a sentence.")
     origin: Literal[Origin.AGENT, Origin.CONVERSATION, Origin.EXTERNAL] = Field(
-        Origin.AGENT, description="Author: you, a person in the conversation, or an outside text (issue, log, web)."
+        Origin.AGENT, description="You, a person in the conversation, or an outside text."
     )
-    op_id: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
-        None, description="Identifier of this write; a retry with it changes nothing."
-    )
+    op_id: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(None, description="Makes a retry safe.")
+
+
+class WriteArguments(AuthorArguments):
+    """Arguments of a tool that writes what a source says."""
+
+    source: Name | None = Field(None, description="A commit, a page.")
 
 
 class AddArguments(WriteArguments):
@@ -115,9 +129,9 @@ class AddArguments(WriteArguments):
 
     user: Name | None = Field(None, description="Private to this user.")
 
-    text: Text = Field(description="First line: the statement. Rest: details.")
+    text: Text = Field(description="First line: the statement.")
     kind: Kind = Kind.FACT
-    subject: Name | None = Field(None, description="Topic it decides, for example stack.database.")
+    subject: Name | None = Field(None, description="Topic, such as stack.database.")
     rationale: Text | None = None
     rejected: Annotated[tuple[Text, ...], Field(max_length=50)] = Field(
         (), description="As `name [pkg:pypi/name]: reason`."
@@ -132,11 +146,18 @@ class AddArguments(WriteArguments):
 class SupersedeArguments(WriteArguments):
     """Arguments of a supersession."""
 
-    old: Name = Field(description="Id or alias of the memory that is no longer true.")
-    text: Text | None = Field(None, description="The new statement; or give `new`.")
-    new: Name | None = Field(None, description="Id or alias of a memory that supersedes it.")
+    old: Name = Field(description="Id or alias of what is no longer true.")
+    text: Text | None = Field(None, description="The new statement.")
+    new: Name | None = Field(None, description="Or a memory that supersedes it.")
     at: Moment = Field(None, description="In force from. Default: now.")
     is_correction: bool = Field(default=False, description="The old memory was never right.")
+
+
+class FeedbackArguments(AuthorArguments):
+    """Arguments of feedback."""
+
+    id: Name
+    opinion: Opinion
 
 
 def parse_arguments(model: type[ArgumentsT], arguments: object) -> ArgumentsT:
@@ -161,6 +182,10 @@ def schema(model: type[BaseModel]) -> dict[str, Any]:
     return short
 
 
+#: Left out of the schemas that clients see: limits that calls hardly meet, which the server checks all the same.
+_UNTOLD = frozenset({"properties", "title", "minLength", "maxLength", "maxItems", "minimum", "maximum"})
+
+
 def _short(value: Any, definitions: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, list):
         return [_short(element, definitions) for element in value]
@@ -178,8 +203,7 @@ def _short(value: Any, definitions: dict[str, Any]) -> Any:  # noqa: ANN401 - JS
     short = {
         key: _short(entry, definitions)
         for key, entry in value.items()
-        if key not in {"properties", "title", "minLength", "maxLength", "maxItems"}
-        and not (key == "default" and entry in (None, [], ""))
+        if key not in _UNTOLD and not (key == "default" and entry in (None, [], "", False))
     }
     if properties is None:
         return short

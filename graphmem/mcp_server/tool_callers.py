@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from graphmem.mcp_server.tool_arguments import Arguments, WriteArguments
+from graphmem.mcp_server.tool_arguments import Arguments, AuthorArguments, WriteArguments
 from graphmem.model import Scope
 from graphmem.service import Write
 from graphmem.vocabulary import Permission
@@ -81,12 +81,12 @@ def reader_scope(caller: ToolCaller, arguments: Arguments) -> Scope:
     return caller.scope_for(arguments.scope, is_write=False)
 
 
-def write_of(caller: ToolCaller, arguments: WriteArguments) -> Write:
+def write_of(caller: ToolCaller, arguments: AuthorArguments) -> Write:
     """Return the scope, the writer and the reason of a tool that writes."""
     return Write(
         scope=caller.scope_for(arguments.scope, is_write=True),
         actor=caller.actor,
-        source=arguments.source,
+        source=arguments.source if isinstance(arguments, WriteArguments) else None,
         reason=arguments.reason,
         origin=arguments.origin,
         op_id=None if arguments.op_id is None else caller.own_op_id(arguments.op_id),

@@ -5,26 +5,31 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from mcp_types import CallToolResult, TextContent
+from mcp.shared.exceptions import MCPError
+from mcp_types import INVALID_PARAMS, CallToolResult, TextContent
 
+from graphmem.briefing.block import ContextBlock
 from graphmem.errors import Conflict, GraphMemError, Unsupported
+from graphmem.marks import unmarked
 from graphmem.mcp_server.budget import fitted
 from graphmem.mcp_server.marked_documents import Marking
-from graphmem.mcp_server.marks import unmarked
 from graphmem.mcp_server.tool_arguments import SearchArguments, parse_arguments
 from graphmem.mcp_server.tool_callers import ToolCaller
 from graphmem.mcp_server.tools import tools_of
 from graphmem.model import Scope
 from graphmem.retrieval.briefs import BriefAnswer
 from graphmem.retrieval.cursors import sealed
+from graphmem.secrets.redaction import without_secrets
 from graphmem.service import GraphMemory
 from graphmem.service.memory import context_of
 from graphmem.verbs import Profile
+from graphmem.vocabulary import Permission
 
 _log = logging.getLogger("graphmem.mcp")
 
@@ -45,6 +50,9 @@ def call_tool(
         # A caller who may write without reading gets an answer too, whose text must be marked.
         marking = _marking(memory, caller.scope_for(arguments.scope, is_write=not tool.is_read_only))
         answer = tool.run(memory, caller, arguments)
+        if isinstance(answer, ContextBlock):
+            # Its Markdown alone: fields besides would cost the reader the budget once more.
+            return CallToolResult(content=[TextContent(type="text", text=_block_text(answer))])
         if isinstance(answer, BriefAnswer) and isinstance(arguments, SearchArguments):
             document, text = fitted(answer, arguments.budget, marking.document)
             return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=document)
@@ -53,9 +61,36 @@ def call_tool(
         error = _error(problem)
         return _failed(error if marking is None else marking.error(error))
     except Exception:  # noqa: BLE001 - the surface's outermost edge
-        _log.exception("%s failed", name)
+        _log.error("%s failed: %s", name, without_secrets(traceback.format_exc()))
         return _failed(_error(GraphMemError("the server failed; the cause is in its log")))
     return CallToolResult(content=[_text(document)], structured_content=document)
+
+
+def read_text(
+    reading: Callable[[GraphMemory, Scope], object], open_memory: Callable[[], tuple[GraphMemory, ToolCaller]]
+) -> str:
+    """Return the answer of a reading in the caller's scope as JSON, with marks around untrusted text.
+
+    Raises:
+        MCPError: The reading was refused.
+    """
+    marking: Marking | None = None
+    try:
+        memory, caller = open_memory()
+        caller.require(Permission.READ)
+        scope = caller.scope_for(Scope(), is_write=False)
+        marking = _marking(memory, scope)
+        return json.dumps(_bare(marking.document(reading(memory, scope))), ensure_ascii=False)
+    except GraphMemError as problem:
+        error = _error(problem)
+        error = error if marking is None else marking.error(error)
+        raise MCPError(INVALID_PARAMS, error["message"]) from problem
+
+
+def _block_text(block: ContextBlock) -> str:
+    """Return a block's Markdown, or a sentence if it is empty."""
+    empty = "Nothing is recorded about this." if block.since is None else "Nothing changed."
+    return block.markdown or f"{empty} Position {block.at.seq}."
 
 
 def _bare_id(name: str, value: object) -> object:
@@ -102,7 +137,8 @@ _PROCESS_SECRET = secrets.token_hex()
 
 def _error(problem: GraphMemError) -> dict[str, Any]:
     heads = list(problem.heads) if isinstance(problem, Conflict) else []
-    return {"code": problem.code, "message": str(problem), "is_retryable": problem.is_retryable, "heads": heads}
+    message = without_secrets(str(problem))
+    return {"code": problem.code, "message": message, "is_retryable": problem.is_retryable, "heads": heads}
 
 
 def _failed(error: dict[str, Any]) -> CallToolResult:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mcp_types import ListToolsResult, ToolAnnotations
 from mcp_types import Tool as Listed
 
+from graphmem.briefing.block import ContextBlock
 from graphmem.mcp_server.answer_schemas import shape
 from graphmem.mcp_server.tool_arguments import schema
 from graphmem.mcp_server.tools import Tool, tools_of
@@ -18,18 +19,14 @@ def listing(profile: Profile = Profile.CORE) -> str:
 
 
 def _listed(tool: Tool) -> Listed:
-    hints = ToolAnnotations(
-        title=tool.title,
-        read_only_hint=tool.is_read_only,
-        destructive_hint=False,
-        idempotent_hint=tool.is_read_only,
-        open_world_hint=False,
-    )
+    # A tool that only reads is neither destructive nor repeatable with an effect: the protocol reads no more into it.
+    is_changing = False if not tool.is_read_only else None
+    hints = ToolAnnotations(read_only_hint=tool.is_read_only, destructive_hint=is_changing, open_world_hint=False)
     return Listed(
         name=tool.name,
         title=tool.title,
         description=tool.description,
         input_schema=schema(tool.arguments),
-        output_schema=shape(tool.answer),
+        output_schema=None if tool.answer is ContextBlock else shape(tool.answer),
         annotations=hints,
     )

@@ -8,9 +8,17 @@ from functools import cache, partial
 from typing import Any
 
 from graphmem.answers import Written
+from graphmem.briefing.block import ContextBlock
 from graphmem.errors import InvalidInput
 from graphmem.mcp_server.brief_answers import answered
-from graphmem.mcp_server.tool_arguments import AddArguments, Arguments, SearchArguments, SupersedeArguments
+from graphmem.mcp_server.tool_arguments import (
+    AddArguments,
+    Arguments,
+    ContextArguments,
+    FeedbackArguments,
+    SearchArguments,
+    SupersedeArguments,
+)
 from graphmem.mcp_server.tool_callers import ToolCaller, reader_scope, write_of
 from graphmem.mcp_server.verb_tools import DESCRIPTIONS, TITLES, arguments_of, run_verb
 from graphmem.model import Alternative, Anchor, AnchorKind, Outcome, SupersessionKind
@@ -45,6 +53,17 @@ class Tool:
     permission: Permission
     is_read_only: bool
     run: Callable[[GraphMemory, ToolCaller, Any], object]
+
+
+def _context(memory: GraphMemory, caller: ToolCaller, arguments: ContextArguments) -> ContextBlock:
+    return memory.context(
+        arguments.task,
+        arguments.paths,
+        at=arguments.at,
+        scope=reader_scope(caller, arguments),
+        budget_tokens=arguments.budget,
+        since=arguments.since,
+    )
 
 
 def _search(memory: GraphMemory, caller: ToolCaller, arguments: SearchArguments) -> BriefAnswer:
@@ -96,12 +115,27 @@ def _supersede(memory: GraphMemory, caller: ToolCaller, arguments: SupersedeArgu
     return memory.supersede(arguments.old, StatementText(arguments.text), at=arguments.at, kind=kind, write=write)
 
 
+def _feedback(memory: GraphMemory, caller: ToolCaller, arguments: FeedbackArguments) -> Written:
+    return memory.feedback(arguments.id, arguments.opinion, write=write_of(caller, arguments))
+
+
 _OWN = (
+    Tool(
+        "memory_context",
+        "What governs a task",
+        "What governs a task: rules, decisions with what they rejected, work in flight. Call it first, with the files"
+        " that you will touch; ids name memories in every tool.",
+        ContextArguments,
+        ContextBlock,
+        Permission.READ,
+        is_read_only=True,
+        run=_context,
+    ),
     Tool(
         "memory_search",
         "Search memories",
         "Decisions, preferences and facts of this project, now or at a past time. A question about a replaced decision"
-        " finds its successor. Search before you decide or change something. memory_explain has the full text.",
+        " finds its successor. memory_explain has the full text.",
         SearchArguments,
         BriefAnswer,
         Permission.READ,
@@ -111,8 +145,8 @@ _OWN = (
     Tool(
         "memory_add",
         "Record a memory",
-        "Record a decision, convention, fact or preference that others will rely on. The answer lists similar"
-        " memories: if this replaces any of them, call memory_supersede.",
+        "Record a decision, convention, fact or preference. The answer lists similar memories: if this replaces one,"
+        " call memory_supersede.",
         AddArguments,
         Written,
         Permission.WRITE,
@@ -122,12 +156,22 @@ _OWN = (
     Tool(
         "memory_supersede",
         "Replace a memory",
-        "Replace a memory that is no longer true by a new text or another memory. The old memory stays in the history.",
+        "Replace what is no longer true by a new text or another memory; the old stays in the history.",
         SupersedeArguments,
         Written,
         Permission.WRITE,
         is_read_only=False,
         run=_supersede,
+    ),
+    Tool(
+        "memory_feedback",
+        "What became of a memory",
+        "Say what became of a memory that you were given. confirmed: you checked it. done: it is over, and ends.",
+        FeedbackArguments,
+        Written,
+        Permission.WRITE,
+        is_read_only=False,
+        run=_feedback,
     ),
 )
 

@@ -110,9 +110,9 @@ def _constraints(limits: object) -> Any:  # noqa: ANN401 - metadata for pydantic
 DESCRIPTIONS: Mapping[str, str] = {
     "end": "End a memory without a successor. It stays in the history.",
     "confirm": "Record that a memory is still right: its confidence is reset.",
-    "history": "A memory's predecessors, successors, status changes and ledger entries.",
-    "explain": "Why a memory is in force or not: reasons, deciding rule, evidence.",
-    "guard": "Before an edit or an install: does it bring back what the team rejected? Knows packages and imports.",
+    "guard": "Before an edit or an install: does it bring back what the team rejected?",
+    "history": "Its predecessors, successors, status changes and ledger entries, feedback included.",
+    "explain": "A memory as a whole, and why it is in force or not: reasons, deciding rule, evidence.",
 }
 TITLES: Mapping[str, str] = {
     "end": "End a memory",

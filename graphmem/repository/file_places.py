@@ -11,6 +11,9 @@ from graphmem.repository.mainline_history import MainlineHistory, without_second
 #: Renames of less similarity are real but worth a look.
 WEAK_BELOW = 60
 _SHA_CHARS = 10
+#: Places that a sentence names.
+_MOST_NAMED = 5
+_MOST_SPLITS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +33,37 @@ class FileRename:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceShare:
+    """A place that has a part of a file or folder.
+
+    Attributes:
+        path: The path at the point of the answer; None for what was deleted.
+        share: Share, from 0 to 1, of the lines of the file, or of the files of the folder.
+        commit: The commit that split the file; None for a folder.
+    """
+
+    path: str | None
+    share: float
+    commit: str | None = None
+
+    @property
+    def words(self) -> str:
+        """The place and its share in percent."""
+        return f"{self.path or 'deleted'} ({self.share:.0%})"
+
+
+@dataclass(frozen=True, slots=True)
 class FilePlace:
-    """The file that a path of a memory means, if it has moved or is gone.
+    """The file or folder that a path of a memory means, if it has moved or is gone, or parts of it are elsewhere.
 
     Attributes:
         path: The path in the memory.
-        now: The path at the point of the answer; None if the file was deleted.
+        now: The path at the point of the answer; None if the file was deleted. Of a folder, the one that has the most
+            of its files.
         renames: The commits that moved the file since the memory's start, in order.
         deleted_at: The time of its deletion; None if it is there.
         deleted_in: The commit that deleted it.
+        parts: Where parts of the file went, or all places of the files of a folder.
     """
 
     path: str
@@ -46,10 +71,21 @@ class FilePlace:
     renames: tuple[FileRename, ...] = ()
     deleted_at: datetime | None = None
     deleted_in: str | None = None
+    parts: tuple[PlaceShare, ...] = ()
 
     @property
     def sentence(self) -> str:
         """The change in words, without a full stop."""
+        parts = ", ".join(part.words for part in self.parts[:_MOST_NAMED])
+        more = f" and {len(self.parts) - _MOST_NAMED} more places" if len(self.parts) > _MOST_NAMED else ""
+        if not self.parts:
+            return self._sentence
+        if self.deleted_at is None and not self.renames:
+            return f"{self.path} went to {parts}{more}"
+        return f"{self._sentence}; parts went to {parts}{more}"
+
+    @property
+    def _sentence(self) -> str:
         if self.deleted_at is not None:
             last = f" (by then {self.renames[-1].new})" if self.renames else ""
             commit = (self.deleted_in or "")[:_SHA_CHARS]
@@ -90,9 +126,33 @@ def place_of(history: MainlineHistory, path: str, start_us: int, at_us: int) -> 
         for segment in life[first + 1 :]
         if segment.previous is not None
     )
+    parts = _parts(history, lineage, max(history.position_at(bound_us), life[first].start), at_us, _MOST_SPLITS)
     open_now = [segment for segment in life if history.time_of(segment.end) > at_us]
     if open_now:
         now = open_now[-1].path
-        return None if any(segment.path == path for segment in open_now) else FilePlace(path, now, renames)
+        if any(segment.path == path for segment in open_now):
+            return FilePlace(path, path, parts=parts) if parts else None
+        return FilePlace(path, now, renames, parts=parts)
     end = max(segment.end for segment in life if segment.end is not None)
-    return FilePlace(path, None, renames, from_micros(history.time_of(end)), history.shas[end])
+    return FilePlace(path, None, renames, from_micros(history.time_of(end)), history.shas[end], parts)
+
+
+def _parts(history: MainlineHistory, lineage: int, after: int, at_us: int, depth: int) -> tuple[PlaceShare, ...]:
+    """Where the lines of a file are that commits after a position took out of it, and out of its parts again."""
+    found: dict[str, PlaceShare] = {}
+    for position, relocations in history.relocated(lineage, "") if depth else ():
+        if not after < position <= history.position_at(at_us):
+            continue
+        for relocation in relocations:
+            segment = history.segment_at(relocation.new_path, position)
+            if segment is None or segment.lineage == lineage:
+                continue
+            share = relocation.similarity / 100
+            now = history.path_at(segment.lineage, at_us)
+            further = _parts(history, segment.lineage, position, at_us, depth - 1)
+            own = () if now is None else (PlaceShare(now.path, share, relocation.commit),)
+            inner = (PlaceShare(part.path, part.share * share, part.commit) for part in further)
+            for part in (*own, *inner):
+                if part.path is not None and part.path not in found:
+                    found[part.path] = part
+    return tuple(sorted(found.values(), key=lambda part: (-part.share, part.path or "")))

@@ -10,6 +10,8 @@ from typing import TypeVar
 
 from graphmem.repository.code_verdict import CodeVerdict
 from graphmem.repository.mainline_rows import MainlineRows, RefRow, SegmentRow, SideCommit, UnreadCommit
+from graphmem.repository.relocations import Relocation
+from graphmem.repository.repository_link import RepositoryLink
 
 Key = TypeVar("Key", str, int)
 
@@ -37,7 +39,11 @@ class MainlineHistory:
         is_shallow: The history begins at the boundary of a shallow clone.
         ref: The name under which the mainline was read last; None if that is not known.
         verdicts: The last verdict on each memory that was checked against the code.
-        last: Ledger position of the last entry that counts, a reading or verdicts.
+        relocations: Where parts of files went, by the commit, the path and the symbol before.
+        last: Ledger position of the last entry that counts, whatever it is about.
+        links: Every link into the repository, those that are undone included, by the ledger position of its entry.
+        former: Hashes of commits that were on the mainline before it was rewritten.
+        gone: The last commit of each branch that is gone, by its name, and the ledger position that says so.
     """
 
     seq: int = 0
@@ -51,11 +57,19 @@ class MainlineHistory:
     is_shallow: bool = False
     ref: str | None = None
     verdicts: dict[str, CodeVerdict] = field(default_factory=dict)
+    relocations: dict[tuple[str, str, str], tuple[Relocation, ...]] = field(default_factory=dict)
     last: int = 0
+    links: dict[int, RepositoryLink] = field(default_factory=dict)
+    former: set[str] = field(default_factory=set)
+    gone: dict[str, tuple[str, int]] = field(default_factory=dict)
     _by_path: dict[str, list[int]] | None = None
     _of_lineage: dict[int, list[int]] | None = None
     _paths: list[str] | None = None
     _positions: dict[str, int] | None = None
+    #: Shares of the files of folders, by folder and positions, that were asked for.
+    folder_shares: dict[tuple[str, int, int], tuple[tuple[str | None, float], ...]] = field(default_factory=dict)
+    _by_name: dict[str, list[str]] | None = None
+    _relocated: dict[tuple[int, str], list[tuple[int, tuple[Relocation, ...]]]] | None = None
 
     def copy(self) -> MainlineHistory:
         """Return a history that takes further readings without changing this one."""
@@ -71,7 +85,11 @@ class MainlineHistory:
             self.is_shallow,
             self.ref,
             dict(self.verdicts),
+            dict(self.relocations),
             self.last,
+            dict(self.links),
+            set(self.former),
+            dict(self.gone),
         )
 
     def takes(self, rows: MainlineRows) -> bool:
@@ -116,16 +134,32 @@ class MainlineHistory:
         self.sides.update((commit.sha, commit) for commit in rows.sides)
         for named in rows.refs:
             if named.sha is None:
-                self.refs.pop((named.kind, named.name), None)
+                self._drop(named, seq)
             else:
                 self.refs[named.kind, named.name] = named
         self.unread += rows.unread
         self.is_shallow = rows.is_shallow
         self.seq = seq
-        self._by_path = self._of_lineage = self._paths = self._positions = None
+        self._by_path = self._of_lineage = self._paths = self._positions = self._relocated = self._by_name = None
+        self.folder_shares = {}
+
+    def relocate(self, relocations: Iterable[Relocation]) -> None:
+        """Take relocations; those of one part and commit replace earlier ones."""
+        found: dict[tuple[str, str, str], tuple[Relocation, ...]] = {}
+        for relocation in relocations:
+            found[relocation.key] = (*found.get(relocation.key, ()), relocation)
+        self.relocations.update(found)
+        self._relocated = None
+
+    def _drop(self, named: RefRow, seq: int) -> None:
+        """Forget a ref that is gone; of a branch, keep its last commit."""
+        last = self.refs.pop((named.kind, named.name), None)
+        if named.kind == "branch" and last is not None and last.sha is not None:
+            self.gone[named.name] = (last.sha, seq)
 
     def _cut(self, start: int) -> None:
         """Forget the commits from a position on."""
+        self.former.update(self.shas[start:])
         del self.shas[start:]
         del self.times_us[start:]
         self.arrivals = {sha: position for sha, position in self.arrivals.items() if position < start}
@@ -144,7 +178,8 @@ class MainlineHistory:
             position: The position of a commit of the mainline.
         """
         made = MainlineHistory(self.seq, self.shas[: position + 1], self.times_us[: position + 1], ref=self.ref)
-        made.verdicts, made.last = self.verdicts, self.last
+        made.verdicts, made.relocations = self.verdicts, self.relocations
+        made.last, made.links = self.last, self.links
         for segment in self.segments:
             if segment.start > position:
                 break
@@ -207,6 +242,54 @@ class MainlineHistory:
             if not paths[index].startswith(folder):
                 return
             yield paths[index]
+
+    def ending(self, end: str) -> Iterator[str]:
+        """Yield every path that a file ever had whose last components are those of a relative path."""
+        if self._by_name is None:
+            self._by_name = {}
+            for path in self.paths():
+                self._by_name.setdefault(path.rpartition("/")[2], []).append(path)
+        for path in self._by_name.get(end.rpartition("/")[2], ()):
+            if path == end or path.endswith(f"/{end}"):
+                yield path
+
+    def segment_at(self, path: str, position: int) -> SegmentRow | None:
+        """Return the segment of a path at a commit; None if no file has the path then."""
+        listed = self.segments_of(path)
+        return next((row for row in listed if row.start <= position and (row.end is None or row.end > position)), None)
+
+    def relocated(self, lineage: int, symbol: str) -> list[tuple[int, tuple[Relocation, ...]]]:
+        """Return the relocations of a symbol of a file, or with "" of its lines, each with the position of its commit.
+
+        Those of commits that are not on the mainline are left out.
+        """
+        if self._relocated is None:
+            self._relocated = {}
+            for (sha, path, name), relocations in self.relocations.items():
+                position = self.position_of(sha)
+                found = None if position is None else self._segment_before(path, position)
+                if position is not None and found is not None:
+                    self._relocated.setdefault((found.lineage, name), []).append((position, relocations))
+            for listed in self._relocated.values():
+                listed.sort(key=lambda item: item[0])
+        return self._relocated.get((lineage, symbol), [])
+
+    def splits(self) -> Iterator[tuple[int, int, int]]:
+        """Yield (file, file that has lines of it, position of the commit) of every split that was found."""
+        if self.relocations:
+            self.relocated(-1, "")
+        for (lineage, symbol), listed in (self._relocated or {}).items():
+            for position, relocations in () if symbol else listed:
+                for relocation in relocations:
+                    found = self.segment_at(relocation.new_path, position)
+                    if found is not None and found.lineage != lineage:
+                        yield lineage, found.lineage, position
+
+    def _segment_before(self, path: str, position: int) -> SegmentRow | None:
+        """The segment of a path before a commit, else after it."""
+        rows = self.segments_of(path)
+        before = (row for row in rows if row.start < position and (row.end is None or row.end >= position))
+        return next(before, None) or self.segment_at(path, position)
 
     def binding(self, path: str, at_us: int) -> int | None:
         """Return the lineage of the file to which a path refers from a time on.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
 
-from graphmem.answers import Hit, Interval, Quote, Reference, Relation, SearchAnswer, Sentence, State
+from graphmem.answers import Card, Hit, Interval, Quote, Reference, Relation, SearchAnswer, Sentence, State
 from graphmem.model import CodeVerdict, Kind, Origin, Outcome, Point, Scope, Statement
 from graphmem.retrieval.dependencies import doubt_sentence
 from graphmem.retrieval.excerpts import excerpt, shortened
@@ -52,7 +52,7 @@ class Brief:
         overruled_by: The memory that leads the subject, with the rule; None if this memory leads.
         contested: Ids of other memories in force for the subject.
         because: The reason for its state, if it is not in force.
-        files: A sentence for each of its files that has moved or is gone.
+        files: A sentence for each of its files and symbols that has moved or is gone.
         suspect: What puts it in doubt: a memory that it depends on is no longer in force; None without a doubt.
         code: The verdict of the last check against the code, with its reason; None if there is nothing to say.
         origin: The origin of the quoted text.
@@ -157,10 +157,15 @@ def brief(hit: Hit, terms: Collection[str], valid: datetime) -> Brief:
         overruled_by=None if hit.overruled_by is None else _short(hit.overruled_by),
         contested=() if hit.overruled_by else tuple(_named(near.memory) for near in hit.contested[:MOST_NAMED]),
         because=None if hit.holds else known(hit.because),
-        files=tuple(shortened(place.sentence, MAX_SENTENCE_CHARS) for place in card.files[:MOST_NAMED]),
+        files=tuple(shortened(sentence, MAX_SENTENCE_CHARS) for sentence in _moved(card)[:MOST_NAMED]),
         code=None if card.verdict is None else code_sentence(card.verdict),
         suspect=known(doubt_sentence(card.suspect)) if card.suspect else None,
     )
+
+
+def _moved(card: Card) -> list[str]:
+    """A sentence for each file and symbol of a memory that has moved or is gone."""
+    return [*(place.sentence for place in card.files), *(place.sentence for place in card.symbols)]
 
 
 def code_sentence(verdict: CodeVerdict) -> str | None:

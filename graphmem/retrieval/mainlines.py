@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
 from graphmem.errors import InvalidInput
-from graphmem.model import Change, ReadMainline, RecordVerdicts, Scope
+from graphmem.model import Change, ReadMainline, RecordRelocations, RecordVerdicts, Scope
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.repository.mainline_rows import MainlineRows, unpacked
+from graphmem.repository.repository_link import LinkRepository, RepositoryLink, UnlinkRepository
 from graphmem.store import Store
 
 _MOST_LATEST = 64
@@ -38,6 +39,8 @@ class Mainlines:
         self._latest: OrderedDict[tuple[str, str | None], _Known] = OrderedDict()
         #: For each tenant, a ledger position and that of its last entry about code by then.
         self._hints: dict[str, tuple[int, int]] = {}
+        #: The last ledger position of each tenant that an answer had.
+        self._read: dict[str, int] = {}
         self._earlier: OrderedDict[tuple[str, str | None, int], MainlineHistory] = OrderedDict()
 
     def at(self, reader: Scope, repo: str | None, seq: int) -> MainlineHistory:
@@ -56,6 +59,26 @@ class Mainlines:
                 return known.history
             return self._past(reader, repo, seq)
 
+    def links(self, reader: Scope, seq: int) -> list[RepositoryLink]:
+        """Return the links into the reader's repository that are in effect at a ledger position, in ledger order."""
+        return [link for link in self.at(reader, reader.repo, seq).links.values() if link.is_in_effect(seq)]
+
+    def ever_linked(self, reader: Scope, *, looks: bool = False) -> bool:
+        """Return whether a link into the reader's repository was ever recorded.
+
+        Args:
+            reader: The reader; only its tenant and repository count.
+            looks: Look into the store if entries about code may have been recorded since the last look; without it,
+                what is in memory decides.
+        """
+        with self._lock:
+            known = self._latest.get((reader.tenant, reader.repo))
+            if not looks:
+                return known is not None and bool(known.history.links)
+        seq = self._read.get(reader.tenant) or self._store.position(reader).seq
+        with self._lock:
+            return bool(self._known(reader, reader.repo, seq).history.links)
+
     def note(self, reader: Scope, seq: int, last_reading: int | None) -> None:
         """Note the last entry about code as of a ledger position, which an answer of the store had with it.
 
@@ -64,6 +87,7 @@ class Mainlines:
             seq: The ledger position.
             last_reading: None if the store did not say.
         """
+        self._read[reader.tenant] = max(seq, self._read.get(reader.tenant, 0))
         if last_reading is not None:
             with self._lock:
                 self._hints[reader.tenant] = max((seq, last_reading), self._hints.get(reader.tenant, (0, 0)))
@@ -105,9 +129,13 @@ def folded(history: MainlineHistory, readings: Iterable[Change]) -> MainlineHist
     made = history
     for change in readings:
         operation = change.operation
-        if isinstance(operation, RecordVerdicts):
+        if not isinstance(operation, ReadMainline):
             made = made.copy() if made is history else made
-            made.verdicts.update((verdict.memory, verdict) for verdict in operation.verdicts)
+            _take_other(made, change)
+            continue
+        if isinstance(operation, RecordRelocations):
+            made = made.copy() if made is history else made
+            made.relocate(operation.relocations)
             made.last = change.seq
             continue
         rows = rows_that_count(made, change)
@@ -115,6 +143,21 @@ def folded(history: MainlineHistory, readings: Iterable[Change]) -> MainlineHist
             made = made.copy() if made is history else made
             take_reading(made, change, rows)
     return made
+
+
+def _take_other(history: MainlineHistory, change: Change) -> None:
+    """Add an entry about code that is no reading to a history: verdicts, or a link to another repository."""
+    operation = change.operation
+    history.last = change.seq
+    if isinstance(operation, RecordVerdicts):
+        history.verdicts.update((verdict.memory, verdict) for verdict in operation.verdicts)
+    elif isinstance(operation, LinkRepository):
+        link = RepositoryLink(change.seq, operation.old, operation.folder, operation.at)
+        history.links[change.seq] = link
+    elif isinstance(operation, UnlinkRepository) and operation.link in history.links:
+        link = history.links[operation.link]
+        if link.undone is None:
+            history.links[operation.link] = replace(link, undone=change.seq)
 
 
 def rows_that_count(history: MainlineHistory, change: Change) -> MainlineRows | None:

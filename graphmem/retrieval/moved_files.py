@@ -1,4 +1,4 @@
-"""Adds to cards where the files of their memories are by now."""
+"""Adds to cards where the files and symbols of their memories are by now."""
 
 from __future__ import annotations
 
@@ -9,15 +9,20 @@ from graphmem.answers import Card
 from graphmem.instants import to_micros
 from graphmem.model import AnchorKind, Point, Scope
 from graphmem.repository.file_places import FilePlace, place_of
+from graphmem.repository.folder_places import place_of_folder
+from graphmem.repository.symbol_places import SymbolPlace, place_of_symbol
 from graphmem.retrieval.mainlines import Mainlines
 
 
 def with_files(mainlines: Mainlines, reader: Scope, card: Card, at: Point) -> Card:
-    """Return a card with its last verdict, and with the files of its memory that have moved or are gone by then."""
+    """Return a card with its last verdict, and with the files and symbols of its memory that moved or are gone."""
     places = tuple(_places(mainlines, reader, card, at))
+    symbols = tuple(_symbols(mainlines, reader, card, at))
     home = card.memory.scope
     verdict = mainlines.at(reader, home.repo, at.seq).verdicts.get(card.id)
-    return replace(card, files=places, verdict=verdict) if places or verdict is not None else card
+    if not places and not symbols and verdict is None:
+        return card
+    return replace(card, files=places, symbols=symbols, verdict=verdict)
 
 
 def _places(mainlines: Mainlines, reader: Scope, card: Card, at: Point) -> Iterable[FilePlace]:
@@ -25,7 +30,20 @@ def _places(mainlines: Mainlines, reader: Scope, card: Card, at: Point) -> Itera
     for anchor in card.statement.anchors:
         if anchor.kind is AnchorKind.FILE:
             history = mainlines.at(reader, anchor.repo or card.memory.scope.repo, at.seq)
-            place = place_of(history, anchor.name, start_us, to_micros(at.valid))
+            at_us = to_micros(at.valid)
+            place = place_of(history, anchor.name, start_us, at_us)
+            if place is None and not history.segments_of(anchor.name):
+                place = place_of_folder(history, anchor.name, start_us, at_us)
+            if place is not None:
+                yield place
+
+
+def _symbols(mainlines: Mainlines, reader: Scope, card: Card, at: Point) -> Iterable[SymbolPlace]:
+    files = [anchor.name for anchor in card.statement.anchors if anchor.kind is AnchorKind.FILE]
+    for anchor in card.statement.anchors:
+        if anchor.kind is AnchorKind.SYMBOL:
+            history = mainlines.at(reader, anchor.repo or card.memory.scope.repo, at.seq)
+            place = place_of_symbol(history, anchor.name, files, _start_us(card), to_micros(at.valid))
             if place is not None:
                 yield place
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from graphmem.instants import to_micros
 from graphmem.model import Anchor, AnchorKind, Scope
-from graphmem.repository.mainline_history import MainlineHistory
+from graphmem.repository.mainline_history import FOREVER_US, MainlineHistory
 from graphmem.repository.path_patterns import path_pattern
 from graphmem.retrieval.mainlines import Mainlines
 from graphmem.store import Filter
@@ -17,6 +17,8 @@ from graphmem.temporal import View
 
 #: Further paths that one filter is extended by.
 MOST_PATHS = 20_000
+#: Splits of files one after the other that are followed.
+_MOST_SPLITS = 10
 _GLOB = frozenset("*?")
 #: The source key of an imported statement begins with one of these, its source's name, and the path of its file.
 _IMPORTED = ("claude", "basic-memory")
@@ -29,13 +31,14 @@ class PathReach:
     Attributes:
         where: The filter, its paths extended by all other paths of the files.
         histories: The history of each repository that the reader reads, by its name.
-        lineages: The files, by repository.
+        lineages: The files, by repository, each with the latest start of a memory that counts, in microseconds since
+            1970: of a file whose lines went to another one, memories count that start before.
         further: The paths by which the filter was extended.
     """
 
     where: Filter
     histories: dict[str | None, MainlineHistory]
-    lineages: dict[str | None, frozenset[int]]
+    lineages: dict[str | None, Mapping[int, int]]
     further: frozenset[str]
 
     def admits(self, view: View, memory_id: str) -> bool:
@@ -52,7 +55,8 @@ class PathReach:
     def _is_of(self, anchor: Anchor, home: Scope, at_us: int) -> bool:
         repo = anchor.repo or home.repo
         history = self.histories.get(repo)
-        return history is not None and history.binding(anchor.name, at_us) in self.lineages[repo]
+        lineage = None if history is None else history.binding(anchor.name, at_us)
+        return lineage is not None and at_us <= self.lineages[repo].get(lineage, -FOREVER_US)
 
 
 def start_us(view: View, memory_id: str) -> int:
@@ -101,9 +105,31 @@ def _plain_path(path: str) -> str:
     return PurePosixPath(path).as_posix() + ("/" if path.endswith("/") else "")
 
 
-def _lineages(history: MainlineHistory, patterns: Sequence[str]) -> frozenset[int]:
-    """The files that ever had a path that one of the patterns matches."""
-    return frozenset(segment.lineage for path in _matching(history, patterns) for segment in history.segments_of(path))
+def _lineages(history: MainlineHistory, patterns: Sequence[str]) -> Mapping[int, int]:
+    """The files that ever had a path that one of the patterns matches, and those whose lines went there or came thence.
+
+    Each has the latest start of a memory about it that counts.
+    """
+    named = {segment.lineage for path in _matching(history, patterns) for segment in history.segments_of(path)}
+    found = dict.fromkeys(named, FOREVER_US)
+    for is_past in (True, False):
+        reached = dict.fromkeys(named, FOREVER_US)
+        for _ in range(_MOST_SPLITS):
+            further = dict(_related(history, reached, is_past=is_past))
+            if not further.keys() - reached.keys():
+                break
+            reached = {**further, **reached}
+        found = {**reached, **found}
+    return found
+
+
+def _related(history: MainlineHistory, reached: Mapping[int, int], *, is_past: bool) -> Iterator[tuple[int, int]]:
+    """The files from which lines came to files, or to which they went."""
+    for old, new, position in history.splits():
+        if is_past and new in reached:
+            yield old, min(history.times_us[position], reached[new])
+        elif not is_past and old in reached:
+            yield new, FOREVER_US
 
 
 def _matching(history: MainlineHistory, patterns: Sequence[str]) -> Iterable[str]:

@@ -14,6 +14,7 @@ from graphmem.errors import Forbidden, InvalidInput
 from graphmem.model import Alternative, Kind, Move, Origin, Outcome, Scope, Statement, Status
 from graphmem.parameters import MemoryRef, NewText, SessionName
 from graphmem.ranking import name_key
+from graphmem.redactions import Redaction
 from graphmem.service.context import Write, WriteRequest
 from graphmem.service.ingestion import ingested
 from graphmem.service.read_verbs import ReadVerbs
@@ -78,6 +79,7 @@ class CaptureReport:
         dropped: The number of statements that were left out, by reason.
         turns: The number of turns that were read.
         policy: What became of the statements.
+        redactions: Secrets in the messages that were replaced before anything was read from them.
     """
 
     captured: tuple[CapturedStatement, ...]
@@ -85,6 +87,7 @@ class CaptureReport:
     dropped: Mapping[str, int]
     turns: int
     policy: CapturePolicy
+    redactions: tuple[Redaction, ...] = ()
 
 
 class CaptureVerbs(WriteVerbs, ReadVerbs):

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from graphmem.answers import Card, Listing, Written
 from graphmem.instants import from_micros, to_micros
-from graphmem.model import CodeVerdict, Kind, Origin, Scope, Statement
-from graphmem.repository.mainline_history import without_second
+from graphmem.model import CodeVerdict, Scope
+from graphmem.repository.mainline_history import MainlineHistory, without_second
 from graphmem.service.context import Write
 from graphmem.service.local_notes import LocalNotes
 from graphmem.service.mainline_ingestion import Readable, recorded_mainline
 from graphmem.service.repository_ingestion import ledger_mark
-from graphmem.sources.bans.observed_bans import BAN_LABEL
-from graphmem.sources.trailers.trailer_statements import CHANGED_WITH
+from graphmem.service.shared_memories import STATED_IN, shared_cards, without_sources
 from graphmem.store import Filter, Page
 from graphmem.verification import (
     CodeEvidence,
@@ -30,11 +29,7 @@ from graphmem.verification import (
     verify_memories,
 )
 
-_PAGE = 500
 _BATCH = 200
-_STATED_IN = "stated in"
-#: Roles of files from which a statement was read, or with which it came: it does not say that they exist.
-_SOURCE_ROLES = frozenset({_STATED_IN, CHANGED_WITH})
 _WORST = (CodeStatus.BROKEN, CodeStatus.DRIFTED, CodeStatus.MOVED, CodeStatus.UNDECIDED)
 
 
@@ -47,6 +42,14 @@ class VerifiedMemory(Readable, Protocol):
 
     def record_verdicts(self, verdicts: Sequence[CodeVerdict], *, write: Write | None = None) -> Written:
         """See `ReadingVerbs.record_verdicts`."""
+        ...
+
+
+class RepositoryCode(CodeHistory, Protocol):
+    """The code of a repository, of which the ledger may have the history."""
+
+    def know(self, recorded: MainlineHistory) -> None:
+        """Take what the ledger has of the mainline."""
         ...
 
 
@@ -80,7 +83,7 @@ class VerificationReport:
 
 def verify_repository(
     memory: VerifiedMemory,
-    history: CodeHistory,
+    history: RepositoryCode,
     *,
     at: datetime,
     cache: Path | None = None,
@@ -101,12 +104,15 @@ def verify_repository(
     given = write or Write()
     home = given.scope or memory.scope
     scope = Scope(home.tenant, home.repo)
-    cards = [card for card in _cards(memory, scope) if _is_shared(card, scope)]
+    cards = list(shared_cards(memory, scope))
+    recorded = recorded_mainline(memory, scope)
+    history.know(recorded)
     notes = LocalNotes(cache, "verdicts", ledger_mark(memory, scope))
     earlier = {card.id: _verdict(card.id, notes.values.get(card.id)) for card in cards}
     verdicts = verify_memories([_to_verify(card, earlier[card.id]) for card in cards], history, at=at)
-    recorded = recorded_mainline(memory, scope).verdicts
-    checked = [_checked(card, verdict, recorded.get(card.id)) for card, verdict in zip(cards, verdicts, strict=True)]
+    checked = [
+        _checked(card, verdict, recorded.verdicts.get(card.id)) for card, verdict in zip(cards, verdicts, strict=True)
+    ]
     news = [_note(found.verdict) for found in checked if found.is_news]
     change = None
     for start in range(0, len(news) if is_recorded else 0, _BATCH):
@@ -119,39 +125,12 @@ def verify_repository(
     return VerificationReport(history.commit, tuple(checked), change)
 
 
-def _cards(memory: VerifiedMemory, scope: Scope) -> Iterator[Card]:
-    cursor: str | None = None
-    while True:
-        listing = memory.list(scope=scope, page=Page(_PAGE, cursor))
-        yield from listing.cards
-        cursor = listing.cursor
-        if cursor is None:
-            return
-
-
-def _is_shared(card: Card, scope: Scope) -> bool:
-    """Return whether all readers of a repository see a memory, and it is about the present."""
-    home = card.memory.scope
-    if card.statement.kind is Kind.INCIDENT:  # It tells of the past.
-        return False
-    if card.statement.origin is Origin.DOCUMENT and BAN_LABEL in card.statement.labels:
-        return False  # It names what the code must not have.
-    return home.repo == scope.repo and (home.user, home.branch, home.environment) == (None, None, None)
-
-
-def _without_sources(statement: Statement) -> Statement:
-    """Return a statement without the files from which it was read: each reading of them confirms or ends it."""
-    is_read = statement.origin is not Origin.HUMAN and statement.kind in {Kind.STRUCTURE, Kind.TASK}
-    anchors = () if is_read else tuple(anchor for anchor in statement.anchors if anchor.role not in _SOURCE_ROLES)
-    return replace(statement, anchors=anchors)
-
-
 def _to_verify(card: Card, earlier: Verdict | None) -> MemoryToVerify:
     start = (card.holding[0].start if card.holding else None) or card.recorded_at
-    stated = next((anchor.name for anchor in card.statement.anchors if anchor.role == _STATED_IN), "")
+    stated = next((anchor.name for anchor in card.statement.anchors if anchor.role == STATED_IN), "")
     return MemoryToVerify(
         memory_id=card.id,
-        statement=_without_sources(card.statement),
+        statement=without_sources(card.statement),
         since=from_micros(without_second(to_micros(start))),
         confirmed_at=card.confirmed_at,
         path=stated,

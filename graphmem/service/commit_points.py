@@ -47,7 +47,7 @@ def at_commits(verb: Callable[P, R]) -> Callable[P, R]:
         if not isinstance(at, At) or not has_name(at):
             return verb(*args, **kwargs)
         memory: Any = args[0]
-        reader = _reader(memory._context, kwargs)  # noqa: SLF001 - a decorator of its methods
+        reader = reader_of(memory._context, kwargs)  # noqa: SLF001 - a decorator of its methods
         found = resolve(memory._context, at, reader)  # noqa: SLF001
         inner = memory if found.context is memory._context else type(memory)(found.context)  # noqa: SLF001
         answer: Any = cast("Any", verb)(inner, *args[1:], **{**kwargs, "at": found.at})
@@ -110,7 +110,8 @@ def _position(context: ServiceContext, reader: Scope, history: MainlineHistory, 
     return history.seq
 
 
-def _reader(context: ServiceContext, given: Any) -> Scope:  # noqa: ANN401 - keyword arguments
+def reader_of(context: ServiceContext, given: Any) -> Scope:  # noqa: ANN401 - keyword arguments
+    """Return the reader's scope that the keyword arguments of a verb name."""
     parts = cast("ScopeParts", {name: given[name] for name in _PARTS if name in given})
     return context.reader(given.get("scope"), parts)
 

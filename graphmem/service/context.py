@@ -29,16 +29,13 @@ from graphmem.retrieval.embedder import Embedder, EmbedderMissing, card_of, othe
 from graphmem.retrieval.mainlines import Mainlines
 from graphmem.retrieval.search import Searcher
 from graphmem.service.branch_openings import apply_on_branches
+from graphmem.service.secret_gate import SecretGate
 from graphmem.store import Clock, ModelCard, Progress, Store
 from graphmem.temporal import View
 
 if TYPE_CHECKING:
     from graphmem.service.projector import Projector
     from graphmem.store import Vector
-
-#: Checks a request before any part of it is stored, indexed, embedded or logged: returns the request, possibly changed,
-#: or raises. A scanner for secrets would be a gate.
-Gate = Callable[[Request], Request]
 
 #: The characters of ids: digits, and lower-case letters without `i`, `l`, `o` and `u`, since they are easily misread.
 ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -84,7 +81,7 @@ class ServiceContext:
         actor: The default actor of writes.
         clock: Returns the current time, aware UTC.
         embedder: Returns the embedding backend, or why there is none.
-        gate: See `Gate`.
+        gate: Keeps secrets out of what is written; one that replaces them if not given.
         projector: Keeps the copy of the memory that graphiti reads up to date; None if there is no such copy.
     """
 
@@ -96,7 +93,7 @@ class ServiceContext:
         actor: str,
         clock: Clock,
         embedder: Callable[[], Embedder | EmbedderMissing],
-        gate: Gate,
+        gate: SecretGate | None = None,
         projector: Projector | None = None,
     ) -> None:
         self.store = store
@@ -104,10 +101,12 @@ class ServiceContext:
         self.actor = actor
         self.clock = clock
         self.installed_embedder = embedder
-        self.gate = gate
+        self.gate = SecretGate() if gate is None else gate
         self.projector = projector
         self.seal = Seal(store)
         self.mainlines = Mainlines(store)
+        #: Whether the store already answers with the memories of linked repositories.
+        self.is_linked = False
         self.searcher = Searcher(store, embedder, self.seal, self.mainlines)
 
     def over(self, store: Store, mainlines: Mainlines) -> ServiceContext:
@@ -124,6 +123,7 @@ class ServiceContext:
         context.mainlines = mainlines
         context.searcher = Searcher(store, self.installed_embedder, self.seal, mainlines)
         context.seal = self.seal
+        context.is_linked = self.is_linked
         return context
 
     def embedder(self) -> Embedder | EmbedderMissing:
@@ -219,7 +219,7 @@ class ServiceContext:
 
     def through_gate(self, requests: Sequence[Request]) -> GatedRequests:
         """Return the requests as the gate passes them, with vectors of the memories that they add."""
-        return self._embedded(tuple(self.gate(request) for request in requests))
+        return self._embedded(tuple(self.gate.request(request) for request in requests))
 
     def commit(self, gated: GatedRequests) -> list[Change]:
         """Write gated requests in a single transaction, and update the projection."""
@@ -237,7 +237,7 @@ class ServiceContext:
 
         Computing vectors takes most of the time of many requests.
         """
-        return self.commit(GatedRequests(tuple(self.gate(request) for request in requests), {}, None))
+        return self.commit(GatedRequests(tuple(self.gate.request(request) for request in requests), {}, None))
 
     def add_missing_vectors(self, reader: Scope, ids: Collection[str], progress: Progress) -> None:
         """Compute vectors for the memories that have none; do nothing without a usable embedding backend.

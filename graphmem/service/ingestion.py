@@ -33,7 +33,8 @@ REFUSALS = (Conflict, Forbidden, InvalidInput, NotFound)
 #: Observations that are compared together, and edits that are applied in a single transaction.
 BATCH = 200
 
-_OP_PREFIX = "ingest/"
+#: The ids of ledger entries that ingestions write begin with this.
+OP_PREFIX = "ingest/"
 
 
 class IngestVerb:
@@ -58,6 +59,20 @@ class IngestVerb:
 def ingested(context: ServiceContext, request: WriteRequest, reading: Reading) -> IngestReport:
     """Return the result of ingesting a reading with the fields of a write; see `IngestVerb.ingest`."""
     return _Ingestion(context, request, silent).run(reading)
+
+
+def apply_edits(
+    context: ServiceContext, request: WriteRequest, edits: Sequence[Edit], progress: Progress = silent
+) -> IngestReport:
+    """Apply edits in batches as an ingestion does; one that is refused is reported, and stops no other.
+
+    Args:
+        context: The context of the memory.
+        request: Its writer is the scope of the edits; its id is the beginning of theirs.
+        edits: In order.
+        progress: Called after every batch.
+    """
+    return _Ingestion(context, request, progress).apply_all(edits)
 
 
 class _Ingestion:
@@ -85,6 +100,12 @@ class _Ingestion:
         self._relate(reading.relations)
         if reading.inventory is not None:
             self._settle_missing(reading.inventory)
+        self._add_vectors()
+        return self._report
+
+    def apply_all(self, edits: Sequence[Edit]) -> IngestReport:
+        self._total = len(edits)
+        self._apply_in_batches(edits, len(edits))
         self._add_vectors()
         return self._report
 
@@ -201,7 +222,7 @@ class _Ingestion:
 
     def _is_ingested(self, seq: int) -> bool:
         changes = self._context.store.changes(self._request.writer, after=seq - 1, limit=1)
-        return changes[0].op_id.startswith(_OP_PREFIX)
+        return changes[0].op_id.startswith(OP_PREFIX)
 
     # ---- the inventory
 
@@ -283,7 +304,7 @@ class _Ingestion:
         requests = []
         for operation in edit.operations:
             part = f"{_number(repr(operation), source, provenance.reason or ''):x}"
-            op_id = f"{_OP_PREFIX}{self._request.op_id}/{part}"
+            op_id = f"{OP_PREFIX}{self._request.op_id}/{part}"
             requests.append(Request(op_id, operation, self._request.writer, provenance))
         return requests
 

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Protocol
 
 from graphmem.answers import Written
 from graphmem.errors import Conflict, InvalidInput
-from graphmem.model import Change, CodeVerdict, Origin, ReadMainline, RecordVerdicts, Request, Scope
+from graphmem.model import Change, CodeVerdict, Origin, ReadMainline, RecordRelocations, RecordVerdicts, Request, Scope
 from graphmem.parameters import Limit, Position
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.repository.mainline_rows import UnreadCommit, packed
+from graphmem.repository.relocations import Relocation
 from graphmem.retrieval.mainlines import folded, take_reading
 from graphmem.service.context import ServiceContext, Write
 from graphmem.store import Progress, silent
 
 if TYPE_CHECKING:
+    from graphmem.service.branch_merges import BranchReport
     from graphmem.sources.git.mainline_reading import MainlineBatch
 
 _OP_PREFIX = "mainline/"
@@ -45,6 +47,24 @@ class Readable(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class FollowReport:
+    """The result of following what memories are about.
+
+    Attributes:
+        symbols: The number of symbols that were followed; `files` of files.
+        relocations: What was new and is recorded now.
+        unparsed: Files that do not parse, with symbols that are known by the path alone.
+        change: The ledger position of the last entry; None if nothing was new.
+    """
+
+    symbols: int = 0
+    files: int = 0
+    relocations: tuple[Relocation, ...] = ()
+    unparsed: tuple[str, ...] = ()
+    change: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MainlineReport:
     """The result of reading a mainline.
@@ -60,6 +80,8 @@ class MainlineReport:
         is_shallow: The history begins at the boundary of a shallow clone.
         change: The ledger position of the last reading; 0 without any.
         branch: The branch that the mainline follows; None if it was read under another name.
+        followed: Where the symbols and files of memories went; None if they were not followed.
+        merges: The branches of the memory that the repository merged; None if they were not looked for.
     """
 
     commits: int
@@ -73,6 +95,8 @@ class MainlineReport:
     is_shallow: bool
     change: int
     branch: str | None
+    followed: FollowReport | None = None
+    merges: BranchReport | None = None
 
 
 class ReadingVerbs:
@@ -130,6 +154,24 @@ class ReadingVerbs:
         operation = RecordVerdicts(tuple(verdicts))
         (change,) = self._context.record([Request(request.op_id, operation, request.writer, request.provenance)])
         return Written(change, tuple(verdict.memory for verdict in operation.verdicts))
+
+    def record_relocations(self, relocations: Sequence[Relocation], *, write: Write | None = None) -> Written:
+        """Record where parts of files went that memories are about; `graphmem ingest git` finds them.
+
+        Args:
+            relocations: Symbols that are in another file, have another name or are gone, and lines of files that were
+                split. Those of a commit, a path and a symbol replace earlier ones.
+            write: Scope (its repository), actor and reason.
+
+        Raises:
+            InvalidInput: There is none, or the scope has a user, a branch or an environment.
+            Forbidden: The origin of the write is not trusted.
+        """
+        request = self._context.write_request(write).limited_to(Origin.COMMIT)
+        by = replace(request.provenance, source=request.provenance.source or "git")
+        operation = RecordRelocations(tuple(relocations))
+        (change,) = self._context.record([Request(request.op_id, operation, request.writer, by)])
+        return Written(change, ())
 
 
 def ingest_mainline(

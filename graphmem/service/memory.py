@@ -7,18 +7,37 @@ from typing import Self
 
 from graphmem.errors import Unsupported
 from graphmem.model import Scope
+from graphmem.service.branch_verbs import BranchVerbs
 from graphmem.service.capture import CaptureVerbs
 from graphmem.service.context import ServiceContext
+from graphmem.service.context_verb import ContextVerb
+from graphmem.service.feedback_verb import FeedbackVerb
+from graphmem.service.file_life import FileVerbs
+from graphmem.service.gated_verbs import with_gate
 from graphmem.service.guard import GuardVerbs
 from graphmem.service.ingestion import IngestVerb
 from graphmem.service.mainline_ingestion import ReadingVerbs
-from graphmem.service.read_verbs import ReadVerbs
+from graphmem.service.repository_links import RepositoryLinkVerbs
+from graphmem.service.scrub import ScrubVerb
 from graphmem.service.settlements import SettleVerb
 from graphmem.service.store_verbs import StoreVerbs
-from graphmem.service.write_verbs import WriteVerbs
 
 
-class GraphMemory(CaptureVerbs, WriteVerbs, ReadVerbs, GuardVerbs, IngestVerb, ReadingVerbs, StoreVerbs, SettleVerb):
+@with_gate
+class GraphMemory(
+    BranchVerbs,
+    CaptureVerbs,
+    ContextVerb,
+    FeedbackVerb,
+    FileVerbs,
+    GuardVerbs,
+    IngestVerb,
+    ReadingVerbs,
+    RepositoryLinkVerbs,
+    ScrubVerb,
+    SettleVerb,
+    StoreVerbs,
+):
     """The memory of a project: its facts, decisions and preferences on both time axes. Opened by `graphmem.open()`.
 
     Safe to use from several threads. Use it in a `with` block, or call `close`.

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from graphmem.model import Scope
+from graphmem.redactions import Redaction
 from graphmem.service.context import Write
 from graphmem.service.memory import GraphMemory
 from graphmem.sources.edits import IngestReport
@@ -36,6 +37,7 @@ class ImportReport:
         missing: Ids of memories that are still in force although the source no longer has them.
         losses: The parts of the source that were not imported.
         reasons: The number of losses by reason, the most frequent first.
+        redactions: Secrets that were replaced before anything was written, each with file and line.
     """
 
     source: MemoryFormat
@@ -52,6 +54,7 @@ class ImportReport:
     missing: list[str] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
     reasons: dict[str, int] = field(default_factory=dict)
+    redactions: list[Redaction] = field(default_factory=list)
 
 
 def import_memories(
@@ -183,6 +186,7 @@ class _Import:
         report.ended += ingested.ended
         report.missing += ingested.missing
         report.unchanged += ingested.unchanged
+        report.redactions += ingested.redactions
         report.losses += [Loss(fault.path, fault.line, REFUSED, fault.reason) for fault in ingested.problems]
 
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Unpack
 from graphmem.answers import (
     Card,
     Diff,
-    Difference,
     Explanation,
     History,
     Lane,
@@ -22,7 +21,6 @@ from graphmem.answers import (
     SearchAnswer,
     State,
     Timeline,
-    Turn,
     interval,
 )
 from graphmem.conflicts import Conflicts
@@ -36,18 +34,18 @@ from graphmem.retrieval.cursors import Cursors, PageStart, page_of, question_mar
 from graphmem.retrieval.dependencies import with_dependencies
 from graphmem.retrieval.moved_files import with_files
 from graphmem.retrieval.path_reach import reach
-from graphmem.retrieval.reference import references
 from graphmem.retrieval.remarks import remarks
 from graphmem.retrieval.request import Query, Sort
-from graphmem.rows import EdgeRow
 from graphmem.service.chunks import chunks
-from graphmem.service.commit_points import at_commits, resolve
+from graphmem.service.commit_points import at_commits
 from graphmem.service.conflicts import open_conflicts
 from graphmem.service.context import ServiceContext
+from graphmem.service.differences import differences
 from graphmem.service.entries import mentioned, visible_entries
 from graphmem.service.explanation import explanation, visible_edges
 from graphmem.service.lookup import StoreLookup
 from graphmem.service.references import with_references
+from graphmem.service.repository_links import follows_links
 from graphmem.store import Filter, Page, Progress, silent
 from graphmem.temporal import View, reigns
 from graphmem.verbs import VERBS
@@ -64,6 +62,7 @@ class ReadVerbs:
 
     _context: ServiceContext
 
+    @follows_links
     @at_commits
     def search(  # noqa: PLR0913 - each parameter narrows the search in another way
         self,
@@ -112,6 +111,7 @@ class ReadVerbs:
         on_names = remarks(query, answer, StoreLookup(self._context, reader, answer.at))
         return replace(answer, remarks=(*answer.remarks, *on_names))
 
+    @follows_links
     @at_commits
     def list(
         self,
@@ -161,6 +161,7 @@ class ReadVerbs:
         cards = self._matching(narrowed, reader, start.point, is_latest=True)
         return _page((shown for shown in cards if shown.state is State.PROPOSED), start, page.limit, cursors)
 
+    @follows_links
     @at_commits
     def get(
         self, key: MemoryRef, *, at: At | None = None, scope: Scope | None = None, **parts: Unpack[ScopeParts]
@@ -182,6 +183,7 @@ class ReadVerbs:
             self._context, reader, lambda: point, [key], lambda ids: self._card(reader, ids[0], point)
         )
 
+    @follows_links
     @at_commits
     def history(
         self, key: MemoryRef, *, at: At | None = None, scope: Scope | None = None, **parts: Unpack[ScopeParts]
@@ -231,6 +233,7 @@ class ReadVerbs:
             mentioned=mentioned(named, entries, point.valid),
         )
 
+    @follows_links
     @at_commits
     def timeline(
         self,
@@ -296,23 +299,9 @@ class ReadVerbs:
         """
         if start == At():
             raise InvalidInput("diff needs a first point: a valid time, such as 2025-01-01, or a recorded time")
-        reader, narrowed = self._context.reader(scope), where or Filter()
-        first, second = (resolve(self._context, at or At(), reader) for at in (start, end))
-        before, after = (
-            replace(found.context.point(found.at, reader), commit=found.commit) for found in (first, second)
-        )
-        last = max(before.seq, after.seq)
-        files = reach(self._context.mainlines, narrowed, reader, last)
-        differences: list[Difference] = []
-        for found in chunks(self._context, narrowed if files is None else files.where, reader, last, None):
-            rows = first.context.store.rows(reader, found)
-            old = View(rows, reader, before.seq)
-            rows = rows if second.context is first.context else second.context.store.rows(reader, found)
-            new = View(rows, reader, after.seq)
-            ids = [key for key in found if files is None or files.admits(new, key)]
-            differences.extend(_differences(old, new, ids, (before, after)))
-        return Diff(before, after, tuple(differences))
+        return differences(self._context, (start, end), where or Filter(), self._context.reader(scope))
 
+    @follows_links
     @at_commits
     def explain(
         self, key: MemoryRef, *, at: At | None = None, scope: Scope | None = None, **parts: Unpack[ScopeParts]
@@ -333,6 +322,7 @@ class ReadVerbs:
             context, reader, lambda: point, [key], lambda ids: explanation(context, ids[0], point, reader)
         )
 
+    @follows_links
     @at_commits
     def conflicts(self, *, at: At | None = None, scope: Scope | None = None) -> Conflicts:
         """List the open conflicts, each with its evidence, the rule that would decide it and commands that settle it.
@@ -376,6 +366,7 @@ class ReadVerbs:
         """
         return tuple(self._context.store.repositories(self._context.reader(scope)))
 
+    @follows_links
     @at_commits
     def to_networkx(
         self, *, at: At | None = None, scope: Scope | None = None, progress: Progress = silent
@@ -481,20 +472,3 @@ def _reach(view: View, keys: Sequence[str], steps: Callable[[str], list[str]]) -
                 seen[key] = None
                 queue.append(key)
     return list(seen)[len(keys) :]
-
-
-def _differences(old: View, new: View, ids: Iterable[str], points: tuple[Point, Point]) -> Iterator[Difference]:
-    before, after = points
-    for key in ids:
-        was, now = old.holds(key, before.valid), new.holds(key, after.valid)
-        if was and not now and (shown := card(new, key, after.valid) or card(old, key, before.valid)):
-            successors = [edge.new for edge in _covering(new, key, 0, after.valid)]
-            yield Difference(Turn.VANISHED, shown, references(new, successors, after.valid))
-        elif now and not was and (shown := card(new, key, after.valid)):
-            predecessors = [edge.old for edge in _covering(new, key, 1, after.valid)]
-            yield Difference(Turn.APPEARED, shown, references(new, predecessors, after.valid))
-
-
-def _covering(view: View, key: str, way: int, valid: datetime) -> list[EdgeRow]:
-    """Return the supersessions out of (`way` 0) or into (1) a memory that are in effect at an instant."""
-    return [edge for edge in visible_edges(view, key)[way] if edge.is_full and view.covers(edge, valid)]

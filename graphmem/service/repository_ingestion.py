@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from graphmem.errors import GraphMemError
 from graphmem.model import Scope
+from graphmem.service.branch_merges import BranchedMemory, merge_branches
+from graphmem.service.code_relocations import FollowedMemory, follow_code
 from graphmem.service.context import Write
 from graphmem.service.local_notes import LocalNotes
-from graphmem.service.mainline_ingestion import MainlineReport, Readable, ingest_mainline
+from graphmem.service.mainline_ingestion import FollowReport, MainlineReport, Readable, ingest_mainline
 from graphmem.sources.edits import IngestReport
 from graphmem.store import Progress, silent
 
@@ -30,12 +32,14 @@ FILE_SOURCES: Mapping[str, tuple[str, str]] = {
     "incidents": ("graphmem.sources.incidents", "read_incidents"),
     "trailers": ("graphmem.sources.trailers", "read_trailers"),
 }
+#: Beginnings of the source keys of these sources.
+KEY_PREFIXES = ("rules:/", "manifests/", "beads:", "todo:", "flag:", "revert:", "bans:/", "commits:/")
 _TRAILERS = "trailers"
 #: The note of the branches whose trailers were recorded.
 _BRANCHES = "branches"
 
 
-class RepositoryMemory(Readable, Protocol):
+class RepositoryMemory(FollowedMemory, BranchedMemory, Protocol):
     """An opened memory that takes readings of files too."""
 
     def ingest(self, reading: Reading, *, write: Write | None = None, progress: Progress = silent) -> IngestReport:
@@ -51,11 +55,13 @@ class RepositoryReport:
         mainline: The result of reading the mainline; None if it was not asked for.
         sources: The result for each source of files; sources without news since the last ingestion are left out.
         failed: Sources that could not be read, with the reason.
+        cursors: How far each source was read.
     """
 
     mainline: MainlineReport | None = None
     sources: dict[str, IngestReport] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    cursors: dict[str, str] = field(default_factory=dict)
 
 
 #: Called with the name of a source before it is read; returns the progress of its reading and writing.
@@ -100,7 +106,10 @@ def ingest_repository(  # noqa: PLR0913 - each parameter is about another part
     report.mainline = ingest_mainline(memory, reader.batches, write=write, progress=start("git"))
     given = (write or Write()).scope or memory.scope
     followed = ref or report.mainline.branch
-    notes = LocalNotes(cursors, "cursors", ledger_mark(memory, given))
+    mark = ledger_mark(memory, given)
+    merges = merge_branches(memory, root, notes=cursors, write=write, mark=mark)
+    report.mainline = replace(report.mainline, merges=merges)
+    notes = LocalNotes(cursors, "cursors", mark)
     for name in sources:
         progress = start(name)
         try:
@@ -113,10 +122,12 @@ def ingest_repository(  # noqa: PLR0913 - each parameter is about another part
             report.failed[name] = str(error)
         else:
             if reading.cursor is not None:
-                notes.values[name] = reading.cursor
+                report.cursors[name] = notes.values[name] = reading.cursor
                 notes.save()
     if _TRAILERS in sources and given.repo is not None:
         _ingest_branches(memory, root, notes, report, write=write, ref=followed, read_at=read_at)
+    found = follow_memories(memory, root, cursors=cursors, write=write)
+    report.mainline = replace(report.mainline, followed=found)
     return report
 
 
@@ -148,6 +159,21 @@ def _ingest_branches(  # noqa: PLR0913 - as above
     else:
         notes.values[_BRANCHES] = [branch for branch, reading in found.items() if reading.size]
         notes.save()
+
+
+def follow_memories(
+    memory: FollowedMemory, root: Path, *, cursors: Path | None = None, write: Write | None = None
+) -> FollowReport:
+    """Follow the symbols and files of a repository's memories; see `follow_code`.
+
+    Args:
+        memory: The memory.
+        root: A folder of the repository.
+        cursors: A folder for the file that notes what was followed up to which commit; None follows all again.
+        write: Scope, actor and reason.
+    """
+    given = (write or Write()).scope or memory.scope
+    return follow_code(memory, root, notes=LocalNotes(cursors, "followed", ledger_mark(memory, given)), write=write)
 
 
 def _reader(name: str) -> Callable[..., Reading]:

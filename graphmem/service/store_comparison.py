@@ -97,7 +97,6 @@ class _StoreReader(ReadVerbs):
             actor="",
             clock=lambda: FOREVER,
             embedder=lambda: EmbedderMissing("none") if model is None else _RandomEmbedder(model),
-            gate=lambda request: request,
         )
 
 

@@ -40,14 +40,9 @@ from graphmem.service.canonical_keys import with_canonical_keys
 from graphmem.service.context import ServiceContext, Write, WriteRequest, is_like_an_id
 from graphmem.service.idempotence import retried_once
 from graphmem.service.references import id_among, with_references
+from graphmem.service.repository_links import unlinked
 from graphmem.service.similar_memories import apply_with_similar
-from graphmem.service.statements import (
-    StatementText,
-    copied_statement,
-    notes_on,
-    restated,
-    statement_from,
-)
+from graphmem.service.statements import StatementText, copied_statement, notes_on, restated, statement_from
 from graphmem.temporal import View, touched
 from graphmem.temporal.operations import asked_in, moments
 from graphmem.temporal.trust import guard
@@ -279,7 +274,7 @@ class WriteVerbs:
         return self._apply_operation(request, lambda start, end: Link(start, end, kind), source, target)
 
     def revoke(self, change: ChangeNumber, *, move: MoveNumber | None = None, write: Write | None = None) -> Written:
-        """Undo a supersede, transition, end, retract or link; or a single status move of an add.
+        """Undo a supersede, transition, end, retract, link (of repositories too), or a single status move of an add.
 
         Args:
             change: The ledger position of the entry to undo.
@@ -288,7 +283,8 @@ class WriteVerbs:
         """
         if change < 1 or (move is not None and move < 1):
             raise InvalidInput(f"change {change}, move {move}: both are counted from 1")
-        return self._apply_operation(self._context.write_request(write), lambda: Revoke(change, move))
+        undone = None if move else unlinked(self._context, change, write)
+        return undone or self._apply_operation(self._context.write_request(write), lambda: Revoke(change, move))
 
     def open_branch(self, name: BranchName, *, parent: BranchName | None = None, write: Write | None = None) -> Written:
         """Open a branch of the writer's repository; memories written on it are visible only there until it is merged.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from graphmem.model import Operation, Origin
+from graphmem.redactions import Redaction
 from graphmem.sources.observations import Problem
 
 
@@ -20,6 +21,7 @@ class EditKind(Enum):
     UNLINKED = auto()
     RELATED = auto()
     ENDED = auto()
+    RETRACTED = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +64,12 @@ class IngestReport:
         unlinked: Ids (old, new) whose supersession was revoked, because the sources no longer declare it.
         related: Ids (source, target) between which a typed link was recorded.
         ended: Ids of memories that were ended because they are missing from the inventory of their source.
+        retracted: Ids of memories that no reading of the source as it is gives.
         missing: Ids of memories that are missing from it and still in force.
         unchanged: Number of observations that are recorded already.
         problems: Parts that could not be read or applied; nothing else was lost for them.
         ids: The id of the current memory of each source key.
+        redactions: Secrets in the source that were replaced before anything was written, each with file and line.
     """
 
     added: list[str] = field(default_factory=list)
@@ -76,10 +80,12 @@ class IngestReport:
     unlinked: list[tuple[str, str]] = field(default_factory=list)
     related: list[tuple[str, str]] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
+    retracted: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     unchanged: int = 0
     problems: list[Problem] = field(default_factory=list)
     ids: dict[str, str] = field(default_factory=dict)
+    redactions: list[Redaction] = field(default_factory=list)
 
     def enter(self, edit: Edit) -> None:
         """Report an edit that was applied."""
@@ -92,6 +98,7 @@ class IngestReport:
             EditKind.UNLINKED: self.unlinked,
             EditKind.RELATED: self.related,
             EditKind.ENDED: self.ended,
+            EditKind.RETRACTED: self.retracted,
         }
         results = listed[edit.outcome]
         # Several moves of a memory are edits of their own, and follow each other.

@@ -12,14 +12,17 @@ from graphmem.model import (
     Add,
     Change,
     Erase,
+    Feedback,
     OpenBranch,
     Operation,
     Propose,
     ReadMainline,
+    RecordRelocations,
     RecordVerdicts,
     Request,
     Supersede,
 )
+from graphmem.repository.repository_link import LinkRepository, UnlinkRepository
 from graphmem.rows import Rows, Situation, Stamp, Transaction
 from graphmem.temporal.derivation import derive
 from graphmem.temporal.lineage import Lineage, on_opening
@@ -28,6 +31,19 @@ from graphmem.temporal.operations.add import added_or_confirmed, recorded, refus
 from graphmem.temporal.plain_succession import derived_of, is_plain
 from graphmem.temporal.refusals import refuse_changed, refuse_closed_branch
 from graphmem.temporal.view import View
+
+#: Operations that are never recorded as proposals: their own rules refuse writers without trust.
+_NEVER_PROPOSED = (
+    Add,
+    Feedback,
+    OpenBranch,
+    Propose,
+    ReadMainline,
+    RecordRelocations,
+    RecordVerdicts,
+    LinkRepository,
+    UnlinkRepository,
+)
 
 
 def plan(request: Request, situation: Situation, stamp: Stamp) -> Transaction:
@@ -105,7 +121,7 @@ def _fresh(request: Request, operation: Add, situation: Situation, stamp: Stamp)
 def _outcome(request: Request, situation: Situation) -> Operation:
     """The operation that is requested, or its proposal if the request is not trusted enough."""
     operation, rows = request.operation, situation.rows
-    if isinstance(operation, Add | OpenBranch | Propose | ReadMainline | RecordVerdicts):
+    if isinstance(operation, _NEVER_PROPOSED):
         return operation
     rules = rules_of(operation)
     required = rules.required(operation, request.writer, rows, situation.change)

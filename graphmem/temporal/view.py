@@ -215,7 +215,7 @@ class View:
 
     def _has_taken_over(self, edge: EdgeRow, valid: datetime) -> bool:
         """Return True if the new memory itself covers the old memory, so that its own successors need not be read."""
-        if edge.new not in self.known or edge.new in self._retracted:
+        if edge.new not in self.known or edge.new in self._retracted or edge.new in self._rows.since:
             return False
         if any(onward.kind is SupersessionKind.CORRECTION for onward in self.successions(edge.new)):
             return False
@@ -271,6 +271,11 @@ class View:
     def _bases(self, key: str) -> list[str]:
         return self.amended(key)
 
+    def _counted(self, key: str, spans: Spans) -> Spans:
+        """The part of a memory's spans in which it counts for this reader."""
+        since = self._rows.since.get(key)
+        return spans if since is None else intersection(spans, span(since, None))
+
     def _covered(self, key: str) -> Spans:
         return union(*(self.coverage(edge) for edge in self.successions(key)))
 
@@ -278,13 +283,15 @@ class View:
         if key not in self.known:
             return NEVER
         start = self.start(key)
-        own = NEVER if start is None or self.is_never(key) else span(start, None)
+        own = NEVER if start is None or self.is_never(key) else self._counted(key, span(start, None))
         return union(own, self._covered(key))
 
     def _compute_holding(self, key: str) -> Spans:
         if key not in self.known or self.is_never(key):
             return NEVER
         active = active_spans(self.moves(key))
+        if key in self._rows.since:
+            active = self._counted(key, active)
         if key not in self._full_out and key not in self._into:
             return active
         bases = self._bases(key)

@@ -9,6 +9,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from graphmem.symbols.code_changes import FileEdit
+
 
 class PathPeriod(Protocol):
     """A path of a file for a part of the mainline."""
@@ -75,6 +77,9 @@ class PathHistory(Protocol):
     def commit_at(self, position: int) -> str:
         """Hash of a commit."""
 
+    def time_at(self, position: int) -> datetime:
+        """Effective time of a commit."""
+
     def periods(self, path: str) -> Sequence[PathPeriod]:
         """All periods of a path."""
 
@@ -98,6 +103,12 @@ class PathHistory(Protocol):
 
     def texts(self, blobs: Collection[str]) -> Mapping[str, bytes]:
         """Contents by their hashes; those that are too large or missing are left out."""
+
+    def edits_of(self, paths: Collection[str], after: int) -> Sequence[FileEdit]:
+        """The changes of files by the commits after a position, in order, without renames."""
+
+    def edits_at(self, positions: Collection[int]) -> Mapping[int, Sequence[FileEdit]]:
+        """All changes of files by some commits, with renames."""
 
     def changed_since(self, commit: str) -> frozenset[str] | None:
         """Paths that changed between an earlier commit and the last commit; None if git does not know that commit."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from graphmem.repository.code_verdict import CodeStatus
 from graphmem.verification.code_history import CodeHistory, PathPeriod
 from graphmem.verification.references import CodeReference
+from graphmem.verification.split_paths import parts_now
 from graphmem.verification.verdicts import CodeEvidence, CodeFinding, ReferenceKind
 
 _MOST_PATHS = 5
@@ -104,6 +105,10 @@ def _followed(reference: CodeReference, periods: Sequence[PathPeriod], since: in
         return CodeFinding(reference.kind, reference.target, status, reason, evidence, shown, similarity)
     if history.is_ignored(last.path):
         return CodeFinding(reference.kind, reference.target, CodeStatus.UNDECIDED, "is ignored by git", evidence)
+    if parts := parts_now(last, history):
+        reason = f"went to {', '.join(f'{path} ({share:.0%})' for path, share in parts)}"
+        paths = tuple(path for path, _ in parts)
+        return CodeFinding(reference.kind, reference.target, CodeStatus.MOVED, reason, evidence, paths)
     reason = f"was removed ({last.path})" if last.path != reference.target else "was removed"
     return CodeFinding(reference.kind, reference.target, CodeStatus.BROKEN, reason, evidence)
 
@@ -142,7 +147,8 @@ def _followed_folder(
     if not top and not reference.is_bare:
         top = _newcomers(reference, since, history)[:_MOST_PATHS]
     if top:
-        reason = f"is now {top[0]}"
+        shares = ", ".join(f"{path} ({counts[path] / len(inside):.0%})" for path in top if path in counts)
+        reason = f"went to {shares}" if len(top) > 1 and shares else f"is now {top[0]}"
         return CodeFinding(reference.kind, reference.target, CodeStatus.MOVED, reason, evidence, tuple(top))
     if history.is_ignored(f"{folder}/"):
         return CodeFinding(reference.kind, reference.target, CodeStatus.UNDECIDED, "is ignored by git", evidence)

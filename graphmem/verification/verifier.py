@@ -8,17 +8,11 @@ from datetime import datetime
 
 from graphmem.repository.code_verdict import CodeStatus
 from graphmem.verification.code_history import CodeHistory
-from graphmem.verification.content_checks import (
-    ContentCheck,
-    Contents,
-    checked,
-    file_check,
-    symbol_check,
-    symbol_files,
-)
+from graphmem.verification.content_checks import ContentCheck, Contents, checked, file_check
 from graphmem.verification.manifest_search import ManifestSearch
 from graphmem.verification.path_resolution import candidates, resolve_path
 from graphmem.verification.references import CodeReference, references_of
+from graphmem.verification.symbol_checks import SymbolCheck, SymbolFindings, symbol_check, targets_of
 from graphmem.verification.verdicts import (
     CodeFinding,
     MemoryToVerify,
@@ -94,6 +88,7 @@ class _Draft:
     references: tuple[CodeReference, ...]
     findings: list[CodeFinding] = field(default_factory=list)
     checks: list[ContentCheck] = field(default_factory=list)
+    symbols: list[SymbolCheck] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -111,17 +106,19 @@ class _Examination:
     def verdicts(self, memories: Sequence[MemoryToVerify]) -> list[Verdict]:
         drafts = [self._draft(memory) for memory in memories]
         contents = Contents(self.history)
-        contents.load([[pair for check in draft.checks for pair in check.pairs] for draft in drafts])
-        self._load_symbols(drafts, contents)
+        contents.load([[check.pair for check in draft.checks] for draft in drafts])
         for draft in drafts:
             checked(draft.checks, draft.findings, contents)
+        self._check_symbols(drafts, contents)
         return [self._verdict(draft) for draft in drafts]
 
-    def _load_symbols(self, drafts: Sequence[_Draft], contents: Contents) -> None:
-        """Read the files of symbols even if they did not change: whether they define it is not known yet."""
-        pairs = [pair for draft in drafts for check in draft.checks if check.symbol for pair in check.pairs]
-        blobs = {self.history.blob(path) for _, path in pairs} | {contents.blob_before(place) for place, _ in pairs}
-        contents.load_blobs({blob for blob in blobs if blob is not None})
+    def _check_symbols(self, drafts: Sequence[_Draft], contents: Contents) -> None:
+        """Replace the findings for symbols by those that the history of their files gives."""
+        symbols = SymbolFindings(self.history, contents)
+        symbols.load([check for draft in drafts for check in draft.symbols])
+        for draft in drafts:
+            for check in draft.symbols:
+                draft.findings[check.index] = symbols.finding(check, draft.findings[check.index])
 
     def _draft(self, memory: MemoryToVerify) -> _Draft:
         draft = _Draft(memory, references_of(memory))
@@ -130,8 +127,8 @@ class _Examination:
         since = self.history.position_at(memory.since)
         for index, reference in enumerate(draft.references):
             draft.findings.append(self._finding(reference, since))
-            if reference.is_anchored and (check := self._check(index, reference, draft, since)) is not None:
-                draft.checks.append(check)
+            if reference.is_anchored:
+                self._plan_check(index, reference, draft, since)
         return draft
 
     def _finding(self, reference: CodeReference, since: int) -> CodeFinding:
@@ -146,12 +143,14 @@ class _Examination:
                 self._found[key] = self._manifests.finding(reference, since)
         return self._found[key]
 
-    def _check(self, index: int, reference: CodeReference, draft: _Draft, since: int) -> ContentCheck | None:
+    def _plan_check(self, index: int, reference: CodeReference, draft: _Draft, since: int) -> None:
+        """Note the check of the content of an anchored file or symbol."""
         confirmed = draft.memory.confirmed_at
         position = since if confirmed is None else max(since, self.history.position_at(confirmed))
         if reference.kind is ReferenceKind.SYMBOL:
-            return symbol_check(index, reference, draft.memory, position, since, self.history)
-        return file_check(index, reference, draft.findings[index], position)
+            draft.symbols.append(symbol_check(index, reference, draft.memory, since, position, self.history))
+        elif (check := file_check(index, reference, draft.findings[index], position)) is not None:
+            draft.checks.append(check)
 
     def _verdict(self, draft: _Draft) -> Verdict:
         watched = tuple(sorted({watch for pair in zip(draft.references, draft.findings, strict=True)
@@ -169,7 +168,7 @@ class _Examination:
             yield name_watch(reference.target)
             yield name_watch(reference.target, is_folder=True)
         elif reference.kind is ReferenceKind.SYMBOL:
-            for path in (*symbol_files(reference, memory), *finding.current):
+            for path in (*(target.path for target in targets_of(reference, memory)), *finding.current):
                 yield path
                 yield name_watch(path)
         else:

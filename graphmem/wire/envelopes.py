@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from graphmem.answers import Card, Written
 from graphmem.model import Change, Point, Scope
+from graphmem.service.branch_verbs import Branch
 from graphmem.store import Finding, StoreInfo
 
 
@@ -29,6 +30,13 @@ class Repositories:
     """Repositories with memories that the caller can read, sorted."""
 
     repositories: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Branches:
+    """Branches of a repository, in the order in which they were opened."""
+
+    branches: tuple[Branch, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,7 @@ class Told:
 
     def __init__(self) -> None:
         self.clock = TickingClock()
-        context = ServiceContext(
-            OracleStore(), scope=REPO, actor="", clock=self.clock, embedder=no_embedder, gate=lambda one: one
-        )
+        context = ServiceContext(OracleStore(), scope=REPO, actor="", clock=self.clock, embedder=no_embedder)
         self.memory = GraphMemory(context)
         self.ids: dict[str, str] = {}
 

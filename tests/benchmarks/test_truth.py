@@ -75,9 +75,7 @@ def pack(data: Path) -> Pack:
 @pytest.fixture
 def asker(pack: Pack) -> Asker:
     clock = ReplayClock(pack.present)
-    context = ServiceContext(
-        OracleStore(), scope=Scope("peps"), actor="t", clock=clock, embedder=no_embedder, gate=lambda one: one
-    )
+    context = ServiceContext(OracleStore(), scope=Scope("peps"), actor="t", clock=clock, embedder=no_embedder)
     memory = GraphMemory(context)
     Replay(memory, clock, "peps").run(pack)
     return Asker(memory, "peps")

@@ -64,9 +64,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, neo4j: Access) -> Iterator[W
 
 def _copied(memory: GraphMemory, access: Access) -> None:
     with Neo4jStore.open(access.url, create=True, login=access.login) as store:
-        context = ServiceContext(
-            store, scope=Scope(), actor="tester", clock=utc_now, embedder=no_embedder, gate=lambda one: one
-        )
+        context = ServiceContext(store, scope=Scope(), actor="tester", clock=utc_now, embedder=no_embedder)
         GraphMemory(context).restore(memory.export(scope=Scope()), scope=Scope())
 
 

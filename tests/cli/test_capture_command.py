@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from graphmem.hosts.hook.capture_queue import Waiting, queue_transcript
 from tests.cli.conftest import Tool
 
 LINE = json.dumps(
@@ -61,3 +62,22 @@ def test_standard_input_is_read(tool: Tool) -> None:
 def test_a_missing_transcript_is_named(tool: Tool) -> None:
     done = tool.run("capture", "nowhere.jsonl")
     assert (done.exit_code, "no file at 'nowhere.jsonl'" in done.stderr) == (1, True)
+
+
+def test_transcripts_that_hooks_queued_here_are_captured_once(
+    tool: Tool, transcript: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    for session, path in (("a", transcript), ("a", transcript), ("b", str(tmp_path / "gone.jsonl"))):
+        queue_transcript(Waiting("claude-code", session, str(tmp_path), path, 0, 9))
+    done = tool.run("capture", "--waiting", "--json")
+    assert [Path(one["path"]).name for one in json.loads(done.stdout)["transcripts"]] == ["session.jsonl"]
+    assert "gone.jsonl is gone" in done.stderr
+    assert len(tool.json("proposals")["cards"]) == 1
+    assert tool.json("capture", "--waiting") == {"transcripts": []}
+
+
+@pytest.mark.parametrize("words", [(), ("a.jsonl", "--waiting"), ("--waiting", "--dry-run")])
+def test_a_transcript_or_those_that_wait_are_captured(tool: Tool, words: tuple[str, ...]) -> None:
+    assert tool.run("capture", *words).exit_code == 2

@@ -99,7 +99,8 @@ def test_a_lost_race_names_what_leads_now(tool: Tool, chain: tuple[str, str]) ->
 def test_words_begin_commands_in_completion(tool: Tool) -> None:
     del tool
     found = app.shell_complete(click.Context(app), "re")
-    assert [one.value for one in found] == ["repositories", "retract", "revoke", "restore", "reindex"]
+    names = ["repositories", "review", "retract", "revoke", "repo", "restore", "reindex", "reconcile"]
+    assert [one.value for one in found] == names
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -113,3 +113,28 @@ def test_a_dry_run_and_again_record_nothing_new(tool: Tool, repository: Reposito
 def test_a_folder_without_a_repository_is_an_error(tool: Tool, tmp_path: Path) -> None:
     done = tool.run("verify", str(tmp_path))
     assert (done.exit_code, "name a git repository" in done.stderr) == (1, True)
+
+
+def test_fixes_are_carried_out_and_the_rest_needs_a_person(
+    tool: Tool, repository: Repository, told: dict[str, str]
+) -> None:
+    repository.git("mv", "app/db.py", "app/store.py")
+    repository.git("mv", "app/web.py", "app/pages.py")
+    commit = repository.commit()
+    tool.out("ingest", "git", str(repository.root))
+    before = position(tool)
+    done = tool.run("verify", str(repository.root), "--fix", "--dry-run")
+    assert (done.exit_code, position(tool)) == (0, before)
+    assert "would be" in done.stdout
+    report = tool.json("verify", str(repository.root), "--fix")
+    (fixed,) = report["fixes"]["fixed"]
+    assert (fixed["memory"], fixed["commit"]) == (told["orders"], commit)
+    assert report["fixes"]["rebound"] == [told["pages"]]
+    assert "Orders are written in `app/store.py` alone" in tool.out("show", fixed["successor"])
+    (repository.root / "app" / "store.py").unlink()
+    repository.commit()
+    done = tool.run("ci", str(repository.root), "--fix")
+    assert done.exit_code == 3
+    assert "app/store.py was removed; supersede or end it" in done.stdout
+    assert tool.run("verify", str(repository.root), "--fix", "--fail-on", "nothing").exit_code == 0
+    assert tool.run("verify", str(repository.root), "--fix", "--work-tree").exit_code == 2

@@ -23,11 +23,7 @@ __all__ = ["backend", "store"]
 
 
 def over(store: Store) -> GraphMemory:
-    return GraphMemory(
-        ServiceContext(
-            store, scope=REPO, actor="server", clock=TickingClock(), embedder=no_embedder, gate=lambda one: one
-        )
-    )
+    return GraphMemory(ServiceContext(store, scope=REPO, actor="server", clock=TickingClock(), embedder=no_embedder))
 
 
 def test_a_server_answers_what_its_store_answers(store: Store) -> None:

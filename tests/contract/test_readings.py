@@ -5,9 +5,20 @@ from __future__ import annotations
 import pytest
 
 from graphmem.errors import Forbidden, InvalidInput, NotFound
-from graphmem.model import Change, CodeVerdict, Erase, OpenBranch, Origin, ReadMainline, RecordVerdicts, Scope
+from graphmem.model import (
+    Change,
+    CodeVerdict,
+    Erase,
+    OpenBranch,
+    Origin,
+    ReadMainline,
+    RecordRelocations,
+    RecordVerdicts,
+    Scope,
+)
 from graphmem.repository.code_verdict import CodeStatus
 from graphmem.repository.mainline_rows import MainlineRows, packed
+from graphmem.repository.relocations import Relocation, RelocationBasis
 from graphmem.store import Store
 from tests.contract.scenario import FIRST, SECOND
 from tests.laws.world import ANN, R, X, add, send
@@ -86,6 +97,26 @@ def test_a_repeated_reading_is_recorded_once(store: Store) -> None:
     first: Change = send(store, "1", reading(0), R)
     assert send(store, "1", reading(0), R) == first
     assert found(store, "r") == [(1, 0)]
+
+
+GONE = Relocation("1" * 40, "a.py", RelocationBasis.GONE, "f")
+
+
+def test_relocations_are_found_with_the_readings(read_store: Store) -> None:
+    change = send(read_store, "6", RecordRelocations((GONE,)), R)
+    assert [found.seq for found in read_store.readings(R, "r", after=4)] == [change.seq]
+    assert read_store.readings(OTHER, "s", after=4) == []
+    assert read_store.check() == []
+    fresh = OracleStore()
+    fresh.restore(list(read_store.export(R)), tenant=R.tenant)
+    assert fresh.readings(R, "r", after=4)[0].operation == RecordRelocations((GONE,))
+
+
+def test_relocations_are_shared_by_their_repository_and_trusted(store: Store) -> None:
+    with pytest.raises(InvalidInput, match="for the whole repository"):
+        send(store, "1", RecordRelocations((GONE,)), ANN)
+    with pytest.raises(Forbidden, match="may not say what a repository contains"):
+        send(store, "2", RecordRelocations((GONE,)), R, origin=Origin.EXTERNAL)
 
 
 def test_verdicts_are_found_with_the_readings_and_named_by_their_memories(read_store: Store) -> None:

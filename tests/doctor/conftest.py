@@ -13,6 +13,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current folder, with nothing in it; no model is loaded."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GRAPHMEM_EMBEDDINGS", "off")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))  # settings of hosts are this test's own
     return tmp_path
 
 

@@ -53,7 +53,7 @@ def test_a_whole_project_has_no_broken_link(project: Path) -> None:
     assert [one for one in links if one.health is LinkHealth.BROKEN] == []
     assert [one.name for one in links] == [
         *("settings", "project", "store", "schema", "contents", "writing", "vector index", "model", "vectors"),
-        *("keys", "port", "agents", "hooks"),
+        *("keys", "port", "agents", "hooks", "hosts"),
     ]
 
 

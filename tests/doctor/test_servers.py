@@ -65,7 +65,7 @@ def test_a_server_that_answers_has_no_broken_link(memory: GraphMemory) -> None:
         found = links(url)
     assert [one for one in found.values() if one.health is LinkHealth.BROKEN] == []
     assert list(found) == [
-        *("settings", "project", "server", "version", "key", "its store", "its tools", "agents", "hooks"),
+        *("settings", "project", "server", "version", "key", "its store", "its tools", "agents", "hooks", "hosts"),
     ]
     assert found["version"].found == f"{__version__}, the same as here"
     assert found["its tools"].found == "/mcp lists 7 tools"

@@ -38,7 +38,9 @@ NEEDS: dict[str, tuple[Permission, dict[str, Any] | None]] = {
     "changes": (Permission.READ, None),
     "readings": (Permission.READ, None),
     "status": (Permission.READ, None),
+    "file_life": (Permission.READ, None),
     "repositories": (Permission.READ, None),
+    "branches": (Permission.READ, None),
     "add": (Permission.WRITE, {"statement": "words"}),
     "add_many": (Permission.WRITE, {"items": [{"statement": {"title": "t"}}]}),
     "supersede": (Permission.WRITE, {"new": "other words"}),
@@ -48,19 +50,26 @@ NEEDS: dict[str, tuple[Permission, dict[str, Any] | None]] = {
     "confirm": (Permission.WRITE, {}),
     "link": (Permission.WRITE, {"target": "x", "kind": "refines"}),
     "record_verdicts": (Permission.WRITE, {"verdicts": []}),
+    "record_relocations": (Permission.WRITE, {"relocations": []}),
     "record_reading": (Permission.WRITE, {"reading": READING}),
     "open_branch": (Permission.WRITE, {"name": "b"}),
     "merge_branch": (Permission.WRITE, {"name": "b"}),
     "ingest_decisions": (Permission.WRITE, {"documents": []}),
     "ingest": (Permission.WRITE, {"reading": {"observations": [], "replacements": [], "problems": []}}),
+    "proposals": (Permission.READ, None),
+    "capture": (Permission.WRITE, {"messages": []}),
+    "settle": (Permission.WRITE, {"how": "both", "reason": "r"}),
+    "review": (Permission.REVIEW, {"verdict": "accept", "reason": "r"}),
     "retract": (Permission.REVIEW, {}),
     "revoke": (Permission.REVIEW, {}),
     "abandon_branch": (Permission.REVIEW, {"name": "b"}),
     "erase": (Permission.ADMIN, {}),
+    "link_repository": (Permission.ADMIN, {"old": "a", "new": "b"}),
     "export": (Permission.ADMIN, None),
     "restore": (Permission.ADMIN, None),
     "check": (Permission.ADMIN, None),
     "reindex": (Permission.ADMIN, {}),
+    "scrub": (Permission.ADMIN, {}),
 }
 OTHERS = "their own thing"
 
@@ -75,8 +84,8 @@ def routes(site: Site) -> Iterator[tuple[str, str, str]]:
 
 def call(site: Site, route: tuple[str, str, str], key: str | None, memory: str = "x", change: int = 1) -> int:
     verb, method, path = route
-    path = path.replace("{key}", memory).replace("{change}", str(change))
-    query = "?subject=s" if verb == "timeline" else "?start=2025-01-01" if verb == "diff" else ""
+    path = path.replace("{key}", memory).replace("{change}", str(change)).replace("{conflict}", "x")
+    query = {"timeline": "?subject=s", "diff": "?start=2025-01-01", "file_life": "?path=a.py"}.get(verb, "")
     more = {"content": b"", "headers": NDJSON} if verb == "restore" else {"json": NEEDS[verb][1]}
     return site.send(method, path + query, key=key, **more).status_code
 

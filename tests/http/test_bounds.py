@@ -16,6 +16,7 @@ from graphmem.http.problems import STATUSES
 from graphmem.http.request_limits import BodyLimit, Limits
 from graphmem.keys import KeyRing
 from tests.http.conftest import NDJSON, Site
+from tests.secrets.tokens import token
 
 SMALL = Limits(write_body=BodyLimit(2_000, 950), restore_bytes=2_000, depth=8, running=2, waiting=1, time_s=0.2)
 JSON = {"Content-Type": "application/json"}
@@ -281,3 +282,9 @@ def test_the_openapi_describes_every_route(site: Site) -> None:
 
 def test_keys_can_be_read_while_they_change(ring: KeyRing) -> None:
     assert ring.keys() == []
+
+
+def test_redactions_are_counted_by_rule(site: Site) -> None:
+    for _ in range(2):
+        site.send("POST", "/v1/memories", json={"statement": f"Deploys use {token()}"})
+    assert 'graphmem_redactions_total{rule="github-pat"} 2.0' in site.send("GET", "/metrics").text

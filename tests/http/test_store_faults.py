@@ -47,9 +47,7 @@ WRITES: list[tuple[str, str, dict[str, Any]]] = [
 
 def over(store: Store, folder: Path) -> Site:
     """A server of a store."""
-    context = ServiceContext(
-        store, scope=Scope(), actor="server", clock=TickingClock(), embedder=no_embedder, gate=lambda one: one
-    )
+    context = ServiceContext(store, scope=Scope(), actor="server", clock=TickingClock(), embedder=no_embedder)
     memory = GraphMemory(context)
     return Site(create_app(memory, None), memory, KeyRing(folder / "keys.json", context.clock))
 

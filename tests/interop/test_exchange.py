@@ -37,9 +37,7 @@ LOOKS_LIKE_CODE = {
 def graph() -> Network:
     """Every sort of node and edge, and texts that are code to somebody in every field."""
     store = OracleStore()
-    context = ServiceContext(
-        store, scope=REPO, actor="it's me", clock=TickingClock(), embedder=no_embedder, gate=lambda one: one
-    )
+    context = ServiceContext(store, scope=REPO, actor="it's me", clock=TickingClock(), embedder=no_embedder)
     memory = GraphMemory(context)
     keys = [memory.add(said, start=day(1)).ids[0] for said in map(hostile, LOOKS_LIKE_CODE)]
     memory.link(keys[0], keys[1], LinkKind.DEPENDS_ON)
@@ -137,9 +135,7 @@ def as_told(properties: dict[str, object]) -> dict[str, object]:
 
 
 def test_an_empty_memory_makes_an_empty_graph() -> None:
-    context = ServiceContext(
-        OracleStore(), scope=Scope(), actor="", clock=TickingClock(), embedder=no_embedder, gate=lambda one: one
-    )
+    context = ServiceContext(OracleStore(), scope=Scope(), actor="", clock=TickingClock(), embedder=no_embedder)
     graph = GraphMemory(context).to_networkx()
     assert nx.read_graphml(io.BytesIO("\n".join(graphml_lines(graph)).encode())).number_of_nodes() == 0
     assert len(list(cypher_lines(graph))) == 1

@@ -8,6 +8,7 @@ import pytest
 
 from graphmem import model
 from graphmem.model import Change, Operation, Provenance, Scope
+from graphmem.repository.repository_link import LinkRepository
 from graphmem.temporal.operations import MARKS, RULES, about, asked_in, marks, needs, operation_name, renamed, touched
 from tests.test_ledger_bodies import NAMED
 
@@ -36,7 +37,12 @@ def test_what_an_operation_names_is_renamed(operation: Operation) -> None:
 def test_a_store_reads_what_an_operation_names_first(operation: Operation) -> None:
     needed = needs(model.Request("op", operation, R))
     assert needed.ids == touched(operation)
-    assert needed.ids or needed.change or needed.branch or isinstance(operation, model.OpenBranch | model.ReadMainline)
+    assert (
+        needed.ids
+        or needed.change
+        or needed.branch
+        or isinstance(operation, model.OpenBranch | model.ReadMainline | model.RecordRelocations | LinkRepository)
+    )
 
 
 @EXAMPLES
@@ -48,7 +54,17 @@ def test_marks_lead_to_all_that_an_entry_is_about(operation: Operation) -> None:
 
 
 def test_marks_are_the_types_of_relationships_that_the_schema_knows() -> None:
-    assert MARKS == ("SUPERSEDED", "RETRACTED", "CONFIRMED", "LINKED", "REVOKED", "ERASED", "VERIFIED", "PROPOSED")
+    assert MARKS == (
+        "SUPERSEDED",
+        "RETRACTED",
+        "CONFIRMED",
+        "RATED",
+        "LINKED",
+        "REVOKED",
+        "ERASED",
+        "VERIFIED",
+        "PROPOSED",
+    )
 
 
 def test_a_revocation_is_about_what_it_undoes() -> None:

@@ -14,6 +14,7 @@ from graphmem.mcp_server.tool_callers import LocalCaller
 from graphmem.mcp_server.tool_server import make_server
 from graphmem.opening import open_memory
 from graphmem.service import GraphMemory
+from graphmem.verbs import Profile
 from tests.fake_embedder import no_embedder
 
 Result = TypeVar("Result")
@@ -65,3 +66,9 @@ def agent(memory: GraphMemory) -> Agent:
         return memory, LocalCaller(memory.scope)
 
     return Agent(make_server(opening))
+
+
+@pytest.fixture
+def full_agent(memory: GraphMemory) -> Agent:
+    """A client of a server with all tools."""
+    return Agent(make_server(lambda _: (memory, LocalCaller(memory.scope)), profile=Profile.FULL))

@@ -15,8 +15,8 @@ from graphmem.mcp_server.budget import fitted
 from graphmem.mcp_server.marked_documents import Marking
 from graphmem.model import Kind, Origin, Point, Scope
 from graphmem.retrieval.briefs import Brief, BriefAnswer, Rejected
-from graphmem.retrieval.token_count import token_count
 from graphmem.temporal import Standing
+from graphmem.token_count import token_count
 
 THEN = datetime(2024, 1, 1, tzinfo=UTC)
 MARKING = Marking(Scope(), lambda _: {}, lambda _: "abcdefghijkmnp")

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from mcp_types import TextContent
 
 from graphmem.answers import Card, Hit, Reference, Relation, Sentence, State, Told, Written
+from graphmem.marks import Foreign, parts_of
 from graphmem.mcp_server.brief_text import brief_text
 from graphmem.mcp_server.marked_documents import VOICES, Marking
-from graphmem.mcp_server.marks import Foreign, parts_of
 from graphmem.mcp_server.tools import TOOLS
 from graphmem.model import (
     Add,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphmem.mcp_server.marks import BRACKETS, Foreign, decoded, encoded, parts_of, rendered, unmarked
+from graphmem.marks import BRACKETS, Foreign, decoded, encoded, parts_of, rendered, unmarked
 
 TAG = "k3x9q0w7h2mz"
 CLOSE = f"</untrusted-{TAG}>"

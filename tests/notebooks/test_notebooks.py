@@ -26,8 +26,9 @@ def read(path: Path) -> NotebookNode:
     return found
 
 
-def test_there_are_three() -> None:
-    assert [path.stem for path in PATHS] == ["1_time_travel", "2_decision_history", "3_memory_health"]
+def test_there_are_four() -> None:
+    names = ["1_time_travel", "2_decision_history", "3_memory_health", "4_repository_history"]
+    assert [path.stem for path in PATHS] == names
 
 
 @every_notebook

@@ -20,12 +20,14 @@ from graphmem.model import (
     Confirm,
     End,
     Erase,
+    Feedback,
     Link,
     LinkKind,
     Memory,
     Operation,
     Propose,
     ReadMainline,
+    RecordRelocations,
     RecordVerdicts,
     Request,
     Retract,
@@ -35,6 +37,7 @@ from graphmem.model import (
     Supersede,
     Transition,
 )
+from graphmem.repository.repository_link import LinkRepository, UnlinkRepository
 from graphmem.rows import CachedRows, Rows, SourceRow
 from graphmem.store import (
     Clock,
@@ -64,6 +67,9 @@ _MICROSECOND = timedelta(microseconds=1)
 #: So many entries are restored at a time.
 PART = 4
 
+#: Operations about the code of a repository.
+BESIDE_MEMORIES = (ReadMainline, RecordRelocations, RecordVerdicts, LinkRepository, UnlinkRepository)
+
 
 def names(operation: Operation) -> tuple[str, ...]:
     """Ids of the memories that an operation is about."""
@@ -74,7 +80,7 @@ def names(operation: Operation) -> tuple[str, ...]:
             return (*old, *new)
         case Link(source, target):
             return (source, target)
-        case Transition() | End() | Retract() | Confirm() | Erase():
+        case Transition() | End() | Retract() | Confirm() | Feedback() | Erase():
             return (operation.id,)
         case Propose(asked):
             return names(asked)
@@ -318,6 +324,14 @@ class OracleStore:
         named = [key for key, (_, said, _) in found.items() if wanted.intersection(terms_of_statement(said))]
         return sorted(named, key=lambda key: -found[key][2])[:limit]
 
+    def guard_terms(self, reader: Scope) -> list[str]:
+        statements = (said for _, said, _ in self._tenant(reader.tenant).memories(reader).values())
+        return sorted({term for said in statements for term in terms_of_statement(said)})
+
+    def guiding(self, reader: Scope, names: Sequence[str]) -> list[str]:
+        found = self._tenant(reader.tenant).memories(reader)
+        return sorted(key for key, (_, said, _) in found.items() if said.is_mandatory or _is_anchored(said, names))
+
     def repositories(self, reader: Scope) -> list[str]:
         homes = [change.operation.memory.scope for change in self._log(reader) if isinstance(change.operation, Add)]
         seen = [
@@ -350,7 +364,7 @@ class OracleStore:
         return [change for change in log if change.seq in about(log, memory)]
 
     def readings(self, reader: Scope, repo: str | None, *, after: int = 0) -> list[Change]:
-        read = [change for change in self._log(reader) if isinstance(change.operation, ReadMainline | RecordVerdicts)]
+        read = [change for change in self._log(reader) if isinstance(change.operation, BESIDE_MEMORIES)]
         return [change for change in read if change.writer.repo == repo and change.seq > after]
 
     def rows(self, reader: Scope, ids: Sequence[str], *, is_alone: bool = False) -> Rows:
@@ -534,3 +548,8 @@ def _over_anchors(
         if one.kind is not AnchorKind.REPO
     ]
     return [Neighbour(there, here, over) for _, over, here, keys in sorted(shared) for there in keys if there != here]
+
+
+def _is_anchored(said: Statement, names: Sequence[str]) -> bool:
+    files = [anchor.name for anchor in said.anchors if anchor.kind is AnchorKind.FILE]
+    return any(name in names or "*" in name or "?" in name for name in files)

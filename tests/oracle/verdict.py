@@ -14,6 +14,7 @@ from graphmem.model import (
     Confirm,
     End,
     Erase,
+    Feedback,
     Link,
     MergeBranch,
     Move,
@@ -22,6 +23,7 @@ from graphmem.model import (
     Origin,
     Propose,
     ReadMainline,
+    RecordRelocations,
     RecordVerdicts,
     Request,
     Retract,
@@ -34,6 +36,7 @@ from graphmem.model import (
     Transition,
 )
 from graphmem.repository.mainline_rows import unpacked
+from graphmem.repository.repository_link import LinkRepository, UnlinkRepository
 from tests.oracle.standing import ORDER, may
 from tests.oracle.view import OracleView, Step, edges_of, status_at, steps_of
 
@@ -50,6 +53,7 @@ def judge(log: Sequence[Change], request: Request) -> Operation:
         return Propose(wished)
     view, operation, writer = OracleView(log, request.writer), request.operation, request.writer
     _judge_place(view, request)
+    _judge_repositories(log, operation, writer.repo)
     match operation:
         case Add():
             home = view.branches.written(operation.memory.scope)
@@ -76,7 +80,7 @@ def judge(log: Sequence[Change], request: Request) -> Operation:
             _judge_known(view, key)
             if key in view.retracted:
                 raise InvalidInput("retracted already")
-        case Erase(key):
+        case Erase(key) | Feedback(key):
             _judge_known(view, key)
     return operation if may(log, request) else Propose(operation)  # type: ignore[arg-type]
 
@@ -253,7 +257,7 @@ def is_known_to(view: OracleView, change: Change) -> bool:
             return source in view.known and target in view.known
         case Add(memory):
             return memory.id in view.known
-        case Transition() | End() | Retract() | Confirm() | Erase():
+        case Transition() | End() | Retract() | Confirm() | Feedback() | Erase():
             return change.operation.id in view.known
         case Propose(Supersede(old=old, new=new)):
             return all(key in view.known for key in (*old, *new))
@@ -261,7 +265,9 @@ def is_known_to(view: OracleView, change: Change) -> bool:
             return is_known_to(view, replace(change, operation=asked))
         case RecordVerdicts(verdicts):
             return all(one.memory in view.known for one in verdicts)
-        case OpenBranch() | MergeBranch() | AbandonBranch() | ReadMainline():
+        case OpenBranch() | MergeBranch() | AbandonBranch() | ReadMainline() | RecordRelocations():
+            return view.admits(Scope(change.writer.tenant, change.writer.repo))
+        case LinkRepository() | UnlinkRepository():
             return view.admits(Scope(change.writer.tenant, change.writer.repo))
         case Revoke():
             return view.admits(change.writer)
@@ -281,7 +287,9 @@ def _judge_place(view: OracleView, request: Request) -> None:
     )
     if is_elsewhere and not isinstance(request.operation, OpenBranch):
         raise NotFound("closed branch")
-    if not isinstance(request.operation, ReadMainline | RecordVerdicts):
+    if not isinstance(
+        request.operation, ReadMainline | RecordRelocations | RecordVerdicts | LinkRepository | UnlinkRepository
+    ):
         return
     if isinstance(request.operation, ReadMainline):
         unpacked(request.operation.content)
@@ -291,6 +299,17 @@ def _judge_place(view: OracleView, request: Request) -> None:
         raise Forbidden("an untrusted origin may not say what a repository contains")
     if isinstance(request.operation, RecordVerdicts):
         _judge_all_known(view, [one.memory for one in request.operation.verdicts])
+
+
+def _judge_repositories(log: Sequence[Change], operation: Operation, repo: str | None) -> None:
+    if isinstance(operation, LinkRepository) and repo in {None, operation.old}:
+        raise InvalidInput("no two repositories")
+    if isinstance(operation, UnlinkRepository):
+        links = [
+            one.writer.repo for one in log if one.seq == operation.link and isinstance(one.operation, LinkRepository)
+        ]
+        if links != [repo]:
+            raise NotFound("no such link")
 
 
 def _judge_branch(view: OracleView, operation: OpenBranch | MergeBranch | AbandonBranch, writer: Scope) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graphmem.repository.mainline_rows import MainlineRows, packed
+from graphmem.repository.mainline_rows import MainlineRows, PathOrigin, SegmentRow, packed
 from tests.parity.documents import RECORD
 from tests.parity.use_case import Surface, UseCase
 
@@ -16,6 +16,21 @@ HERE_ALONE_DRAWN = {Surface.CLIENT: "a server does not export whole graphs"}
 
 #: A reading of one commit and one file; `content` is `packed(MainlineRows(...))`.
 READING = {"ref": "HEAD", "tip": "1" * 40, "commits": 1, "previous": 0, "content": packed(MainlineRows())}
+RENAMED = {
+    **READING,
+    "commits": 2,
+    "content": packed(
+        MainlineRows(
+            shas=("1" * 40, "2" * 40),
+            times_us=(1_600_000_000_000_000, 1_700_000_000_000_000),
+            segments=(
+                SegmentRow(0, 0, "app/db.py", 0, 1, PathOrigin.ADDED, None, None),
+                SegmentRow(1, 0, "src/db.py", 1, None, PathOrigin.RENAMED, 90, 0),
+            ),
+            segment_count=2,
+        )
+    ),
+}
 READING_WRITE = {"op_id": "read", "scope": {"repo": "shop"}}
 
 KEEPING = (
@@ -28,6 +43,15 @@ KEEPING = (
     ),
     UseCase(name="of another repository", verb="readings", asked={"scope": {"repo": "other"}}, told={"#": 0}),
     UseCase(name="after no position", verb="readings", asked={"after": -1}, code="invalid_input"),
+    UseCase(
+        name="of a file that was renamed",
+        verb="file_life",
+        asked={"path": "src/db.py"},
+        before=(("record_reading", {"reading": RENAMED, "write": READING_WRITE}),),
+        told={"lives.#": 1, "lives.0.now": "src/db.py", "lives.0.paths.#": 2, "lives.0.paths.0.path": "app/db.py"},
+    ),
+    UseCase(name="of a file that is not there", verb="file_life", asked={"path": "no.py"}, told={"lives.#": 0}),
+    UseCase(name="of no file", verb="file_life", asked={"path": ""}, code="invalid_input"),
     UseCase(
         name="of a mainline",
         verb="record_reading",
@@ -47,10 +71,47 @@ KEEPING = (
         code="forbidden",
     ),
     UseCase(
+        name="of a repository that was renamed",
+        verb="link_repository",
+        asked={"old": "billing", "new": "shop", "path": "lib:src/billing", "write": {"op_id": "linked"}},
+        told={"change.seq": 15, "change.operation.folder.new": "src/billing", "ids.#": 0},
+    ),
+    UseCase(
+        name="of a repository and itself",
+        verb="link_repository",
+        asked={"old": "shop", "new": "shop", "write": {"op_id": "linked"}},
+        code="invalid_input",
+    ),
+    UseCase(
         name="of a check",
         verb="record_verdicts",
         asked={"verdicts": [{"memory": "lint", "status": "broken", "commit": "1" * 40}], "write": READING_WRITE},
         told={"change.seq": 15, "ids": ["lint"]},
+    ),
+    UseCase(
+        name="of a symbol",
+        verb="record_relocations",
+        asked={
+            "relocations": [
+                {
+                    "commit": "1" * 40,
+                    "path": "a.py",
+                    "symbol": "f",
+                    "new_path": "b.py",
+                    "new_symbol": "g",
+                    "basis": "body",
+                    "similarity": 80,
+                }
+            ],
+            "write": READING_WRITE,
+        },
+        told={"change.seq": 15},
+    ),
+    UseCase(
+        name="without any",
+        verb="record_relocations",
+        asked={"relocations": [], "write": READING_WRITE},
+        code="invalid_input",
     ),
     UseCase(
         name="on a memory that is not there",
@@ -93,6 +154,8 @@ KEEPING = (
     UseCase(name="all is as it must be", verb="check", told={"#": 0}),
     UseCase(name="what is there", verb="status", told={"memories": 10, "changes": 14, "vectors": 0, "model": None}),
     UseCase(name="of another tenant", verb="status", asked={"scope": {"tenant": "acme"}}, told={"memories": 1}),
+    UseCase(name="nothing secret is there", verb="scrub", told={"entries": 14, "found": [], "scrubbed": []}),
+    UseCase(name="only a list", verb="scrub", asked={"dry_run": True}, told={"entries": 14, "found": []}),
     UseCase(name="without a model", verb="reindex", code="unsupported"),
     UseCase(name="with a model", verb="reindex", told={"": 10}, has_model=True),
     UseCase(name="a copy", verb="backup", asked={"target": "copy.db"}, told={"": None}, lacks=HERE_ALONE),

@@ -292,6 +292,14 @@ OVERVIEWS = (
     _case("there are", "repositories", {}, told={"#": 2, "0": "billing", "1": "shop"}),
     _case("where nothing waits", "proposals", {}, told={"cards.#": 0}),
     *_wrong("proposals", {}),
+    _case(
+        "of the repository",
+        "branches",
+        {},
+        told={"#": 1, "0.name": "feature", "0.branch": "feature:10", "0.state": "open", "0.opened": 10},
+    ),
+    _case("opened after a position", "branches", {"after": 10}, told={"#": 0}),
+    _case("none at all", "branches", {"limit": 0}, code="invalid_input"),
     _case("that nobody has decided", "conflicts", {}, told={"conflicts.#": 1}),
     _case("when there were none", "conflicts", {"at": {"known_at": 1}}, told={"conflicts.#": 0}),
     *_wrong("conflicts", {}),
@@ -303,4 +311,54 @@ OVERVIEWS = (
     _case("before the first", "changes", {"after": -1}, code="invalid_input"),
 )
 
-READING = (*SEARCHES, *LISTS, *ONES, *OVERVIEWS)
+BLOCKS = (
+    _case(
+        "by words and by path",
+        "context",
+        {"task": "choose an index of the database", "paths": ["src/db.py"]},
+        told={
+            "sections.0.name": "decided",
+            "sections.0.items.0.id": "postgres",
+            "sections.0.items.0.why": "path",
+            "sections.0.items.0.replaced.0.memory.id": "mysql",
+            "at.known_at": 14,
+            "counter": "graphmem.token_count",
+        },
+    ),
+    _case(
+        "what contests another stands with it",
+        "context",
+        {"task": "indent a file"},
+        told={
+            "sections.0.name": "beware",
+            "sections.0.items.0.id": "spaces",
+            "sections.0.items.0.contested.0.memory.id": "tabs",
+        },
+    ),
+    _case(
+        "within characters",
+        "context",
+        {"task": "indent the database", "max_chars": 500, "words_only": True},
+        told={"mode": "lexical"},
+        lacks={Surface.MCP: "it has a budget of tokens"},
+    ),
+    _case(
+        "in the past",
+        "context",
+        {"task": "which database", "at": IN_2022},
+        told={"sections.0.items.0.id": "mysql", "at.as_of": "2022-07-01T00:00:00Z"},
+    ),
+    _case(
+        "what changed since a position",
+        "context",
+        {"task": "which database", "since": 8},
+        told={"since": 8, "sections.0.items.0.id": "postgres", "sections.1.items.0.id": "mysql"},
+    ),
+    _case("nothing changed", "context", {"task": "which database", "since": 14}, told={"markdown": "", "tokens": 0}),
+    _case("with a model", "context", {"task": "lint commit"}, told={"sections.0.items.0.id": "lint"}, has_model=True),
+    _case("of too few tokens", "context", {"task": "x", "budget_tokens": 99}, code="invalid_input"),
+    _case("since a position past the ledger", "context", {"task": "x", "since": 15}, code="invalid_input"),
+    *_wrong("context", {"task": "x"}),
+)
+
+READING = (*SEARCHES, *BLOCKS, *LISTS, *ONES, *OVERVIEWS)

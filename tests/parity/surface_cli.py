@@ -21,9 +21,12 @@ Words = Iterator[str]
 
 #: The command of each verb, and the field that holds what the library answers if it is not the whole document.
 COMMANDS: dict[str, tuple[str, str | None]] = {
-    **{verb: (verb, None) for verb in ("search", "list", "history", "timeline", "diff", "explain", "conflicts")},
+    **{
+        verb: (verb, None)
+        for verb in ("search", "context", "list", "history", "timeline", "diff", "explain", "conflicts")
+    },
     **{verb: (verb, None) for verb in ("add", "supersede", "amend", "transition", "end", "retract", "revoke")},
-    **{verb: (verb, None) for verb in ("confirm", "link", "settle", "erase", "export", "backup")},
+    **{verb: (verb, None) for verb in ("confirm", "feedback", "link", "settle", "erase", "export", "backup")},
     "add_many": ("add", "written"),
     "get": ("show", "card"),
     "changes": ("changes", "changes"),
@@ -33,13 +36,17 @@ COMMANDS: dict[str, tuple[str, str | None]] = {
     "merge_branch": ("branch merge", None),
     "abandon_branch": ("branch abandon", None),
     "ingest": ("ingest decisions", None),
+    "link_repository": ("repo link", None),
+    "file_life": ("life", None),
     "restore": ("restore", "entries"),
     "check": ("check", "findings"),
     "reindex": ("reindex", "vectors"),
+    "scrub": ("scrub", None),
     "status": ("status", "store"),
     "repositories": ("repositories", "repositories"),
     "proposals": ("proposals", None),
     "review": ("review", None),
+    "branches": ("branch list", "branches"),
 }
 
 
@@ -207,6 +214,14 @@ def _add(asked: Asked) -> Words:
     yield from _statement(said)
 
 
+def _context(asked: Asked) -> Words:
+    given = dict(asked)
+    yield from (word for path in given.pop("paths", ()) for word in ("--path", path))
+    if "budget_tokens" in given:
+        given["budget"] = given.pop("budget_tokens")
+    yield from _placed("task")(given)
+
+
 def _diff(asked: Asked) -> Words:
     given = dict(asked)
     start, end = given.pop("start"), given.pop("end", {})
@@ -238,10 +253,14 @@ _WORDS: dict[str, Callable[[Asked], Words]] = {
     "add": _add,
     "amend": _placed("old", "new"),
     "backup": _placed("target"),
+    "context": _context,
     "diff": _diff,
     "erase": _erase,
+    "feedback": _placed("key", "opinion"),
     "ingest": _ingest,
     "link": _placed("source", "kind", "target"),
+    "file_life": _placed("path"),
+    "link_repository": _placed("old", "new"),
     "restore": _placed("lines"),
     "review": _placed("key", "verdict"),
     "revoke": _placed("change"),

@@ -9,21 +9,21 @@ from typing import Any
 import anyio
 from mcp import Client
 
-from graphmem.mcp_server.marks import unmarked
+from graphmem.marks import unmarked
 from graphmem.mcp_server.tool_callers import ToolCaller
 from graphmem.mcp_server.tool_server import make_server
 from graphmem.service import GraphMemory
 from tests.parity.use_case import Refused
 
 TOOLS = {
+    "context": "memory_context",
     "search": "memory_search",
     "add": "memory_add",
     "supersede": "memory_supersede",
-    "end": "memory_end",
-    "confirm": "memory_confirm",
     "history": "memory_history",
     "explain": "memory_explain",
     "guard": "memory_guard",
+    "feedback": "memory_feedback",
 }
 
 
@@ -46,7 +46,7 @@ class Agent:
             error = done.structured_content["error"]
             # An id that a caller may have made stands between marks, and is taken as an argument with them.
             raise Refused(error["code"], tuple(map(unmarked, error["heads"])), error["message"])
-        return done.structured_content
+        return done.structured_content or {"markdown": done.content[0].text}
 
 
 def comparable(answer: dict[str, Any]) -> dict[str, Any]:
@@ -106,6 +106,10 @@ def _arguments(verb: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         word = _WORDS.get(name)
         found |= {name: value} if word is None else word(verb, value)
     return found
+
+
+def _budget(_: str, budget: int) -> dict[str, Any]:
+    return {"budget": budget}
 
 
 def _point(_: str, at: Any) -> dict[str, Any]:  # noqa: ANN401 - a point or a time
@@ -170,6 +174,7 @@ def _all_of(rest: Mapping[str, Any], found: dict[str, Any]) -> dict[str, Any]:
 
 _WORDS: dict[str, Callable[[str, Any], dict[str, Any]]] = {
     "at": _point,
+    "budget_tokens": _budget,
     "by": _by,
     "key": lambda _, key: {"id": key},
     "kind": _kind,

@@ -28,8 +28,11 @@ from graphmem import (
     Write,
 )
 from graphmem.errors import Conflict
+from graphmem.feedback import Opinion
 from graphmem.model import CodeVerdict, ReadMainline
+from graphmem.repository.relocations import Relocation
 from graphmem.service.guard_answers import FileEdit
+from graphmem.sources.transcripts import Message
 from graphmem.wire.forms import read
 from graphmem.wire.json_documents import document
 from graphmem.wire.times import read_time
@@ -38,6 +41,7 @@ from tests.parity.use_case import Refused
 
 _PARTS: dict[str, Any] = {
     "on_similar": OnSimilar,
+    "opinion": Opinion,
     "page": Page,
     "reading": ReadMainline,
     "scope": Scope,
@@ -96,8 +100,12 @@ def _value(verb: str, name: str, given: Any) -> Any:  # noqa: ANN401 - any argum
         return tuple(_made(Move, one) for one in given)
     if name == "edits":
         return tuple(_made(FileEdit, one) for one in given)
+    if name == "messages":
+        return tuple(_made(Message, one) for one in given)
     if name == "verdicts":
         return tuple(_made(CodeVerdict, one) for one in given)
+    if name == "relocations":
+        return tuple(_made(Relocation, one) for one in given)
     if name == "items":
         return [_item(one) for one in given]
     if name in {"statement", "new"} and isinstance(given, dict):

@@ -28,8 +28,14 @@ OF_ONE_SURFACE = {
             "ingest incidents",
         ),
         *(
+            "install",
+            "uninstall",
+            "on",
+            "trust",
+            "setup",
             "capture",
             "verify",
+            "reconcile",
             "ci",
             "init",
             "copy",
@@ -45,12 +51,13 @@ OF_ONE_SURFACE = {
         *("graphiti on", "graphiti off", "graphiti sync", "graphiti rebuild", "graphiti status"),
         *("key create", "key list", "key rotate", "key revoke"),
         *("model status", "model verify"),
-        *("hooks install", "hooks uninstall", "hooks status", "hooks run"),
+        *("hooks install", "hooks uninstall", "hooks status", "hooks run", "webhooks status", "webhooks run"),
+        "repo compare",
     },
     Surface.HTTP: {"/healthz", "/readyz", "/metrics"},
 }
 #: Verbs that no argument makes wrong.
-NEVER_REFUSED = {"check", "status", "export", "ingest", "repositories"}
+NEVER_REFUSED = {"check", "status", "export", "ingest", "repositories", "scrub"}
 
 
 def test_every_verb_of_the_service_is_in_the_table() -> None:

@@ -31,7 +31,7 @@ def _refused(verb: str, asked: Mapping[str, Any], name: str = "key") -> Iterator
         seen,
         code="conflict",
         heads=("postgres",),
-        lacks=UNSEEN if verb in {"supersede", "end", "confirm"} else {},
+        lacks=UNSEEN if verb in {"supersede", "feedback"} else {},
     )
     for told, key in {"nobody": "nobody", "another repository's": "invoice", "another tenant's": "canary"}.items():
         yield _case(f"{told} is not found", verb, {**asked, name: key}, code="not_found")
@@ -432,6 +432,26 @@ LIVES = (
         told={"change.operation.operation": "confirm"},
     ),
     *_refused("confirm", {}),
+    _case(
+        "it was useful",
+        "feedback",
+        {"key": "lint", "opinion": "useful", "write": BY_AGENT},
+        told={"change.operation.operation": "feedback", "change.operation.opinion": "useful", "ids.0": "lint"},
+    ),
+    _case(
+        "it is right",
+        "feedback",
+        {"key": "lint", "opinion": "confirmed", "write": BY_AGENT},
+        told={"change.operation.operation": "confirm"},
+    ),
+    _case(
+        "it is over",
+        "feedback",
+        {"key": "lint", "opinion": "done", "write": BY_AGENT},
+        told={"change.operation.operation": "end"},
+    ),
+    _case("that there is not", "feedback", {"key": "lint", "opinion": "lovely"}, code="invalid_input"),
+    *_refused("feedback", {"opinion": "wrong"}),
     _case("for good", "erase", {"key": "lint"}, told={"change.operation.operation": "erase", "ids.0": "lint"}),
     *_refused("erase", {}),
     _case(

@@ -30,7 +30,6 @@ def opened(store: Store, kept: Kept, clock: TickingClock) -> GraphMemory:
         actor="t",
         clock=clock,
         embedder=no_embedder,
-        gate=lambda one: one,
         projector=Projector(store, kept),
     )
     return GraphMemory(context)

@@ -27,9 +27,7 @@ def year(number: int) -> datetime:
 @pytest.fixture
 def memory() -> GraphMemory:
     clock = lambda: year(2026)  # noqa: E731
-    return GraphMemory(
-        ServiceContext(OracleStore(), scope=REPO, actor="t", clock=clock, embedder=no_embedder, gate=lambda one: one)
-    )
+    return GraphMemory(ServiceContext(OracleStore(), scope=REPO, actor="t", clock=clock, embedder=no_embedder))
 
 
 def record(memory: GraphMemory, key: str, title: str, *moves: Move, alias: str | None = None) -> None:
@@ -139,9 +137,7 @@ class Near:
 
 def test_where_the_best_answer_says_too_little_the_next_is_none_either() -> None:
     clock, near = (lambda: year(2026)), Near()
-    context = ServiceContext(
-        OracleStore(), scope=REPO, actor="t", clock=clock, embedder=lambda: near, gate=lambda one: one
-    )
+    context = ServiceContext(OracleStore(), scope=REPO, actor="t", clock=clock, embedder=lambda: near)
     memory = GraphMemory(context)
     record(memory, "worded", "Lunch menu of the canteen on Monday")
     record(memory, "meant", "The port of staging")

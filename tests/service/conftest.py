@@ -36,9 +36,7 @@ def clock() -> TickingClock:
 
 @pytest.fixture
 def memory(store: Store, clock: TickingClock) -> GraphMemory:
-    return GraphMemory(
-        ServiceContext(store, scope=REPO, actor="tester", clock=clock, embedder=no_embedder, gate=lambda one: one)
-    )
+    return GraphMemory(ServiceContext(store, scope=REPO, actor="tester", clock=clock, embedder=no_embedder))
 
 
 def day(number: int, month: int = 1) -> datetime:

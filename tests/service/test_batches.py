@@ -415,9 +415,7 @@ def answers(memory: GraphMemory) -> list[object]:
 
 
 def context(clock: Callable[[], datetime]) -> ServiceContext:
-    return ServiceContext(
-        OracleStore(), scope=REPO, actor="tester", clock=clock, embedder=no_embedder, gate=lambda one: one
-    )
+    return ServiceContext(OracleStore(), scope=REPO, actor="tester", clock=clock, embedder=no_embedder)
 
 
 @pytest.mark.parametrize("seed", range(8))

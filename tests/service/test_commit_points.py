@@ -139,9 +139,7 @@ LIVES = st.lists(st.tuples(st.booleans(), TIMES, st.booleans(), st.none() | TIME
 def opened() -> GraphMemory:
     clock = TickingClock()
     clock.pass_days(60)
-    context = ServiceContext(
-        OracleStore(), scope=REPO, actor="t", clock=clock, embedder=no_embedder, gate=lambda request: request
-    )
+    context = ServiceContext(OracleStore(), scope=REPO, actor="t", clock=clock, embedder=no_embedder)
     return GraphMemory(context)
 
 

@@ -192,8 +192,4 @@ def is_in_doubt(
 
 
 def opened(store: Store) -> GraphMemory:
-    return GraphMemory(
-        ServiceContext(
-            store, scope=REPO, actor="tester", clock=TickingClock(), embedder=no_embedder, gate=lambda one: one
-        )
-    )
+    return GraphMemory(ServiceContext(store, scope=REPO, actor="tester", clock=TickingClock(), embedder=no_embedder))

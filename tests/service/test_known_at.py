@@ -34,9 +34,7 @@ class Clock:
 
 def at_machine(store: Store, clock: Callable[[], datetime], tenant: str = "default") -> GraphMemory:
     scope = Scope(tenant, repo="r")
-    return GraphMemory(
-        ServiceContext(store, scope=scope, actor="a", clock=clock, embedder=no_embedder, gate=lambda one: one)
-    )
+    return GraphMemory(ServiceContext(store, scope=scope, actor="a", clock=clock, embedder=no_embedder))
 
 
 def seq_at(memory: GraphMemory, moment: datetime) -> int:

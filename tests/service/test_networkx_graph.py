@@ -123,9 +123,7 @@ def test_it_shows_what_the_verbs_tell(embedded: GraphMemory) -> None:
 def embedded(tmp_path: Path) -> Iterator[GraphMemory]:
     """A memory on SQLite: that all stores give one graph is a test of its own."""
     store = SQLiteStore.open(tmp_path / "memory.db", create=True)
-    context = ServiceContext(
-        store, scope=REPO, actor="", clock=TickingClock(), embedder=no_embedder, gate=lambda one: one
-    )
+    context = ServiceContext(store, scope=REPO, actor="", clock=TickingClock(), embedder=no_embedder)
     with GraphMemory(context) as memory:
         yield memory
 
@@ -155,9 +153,7 @@ def test_every_store_gives_one_graph(memory: GraphMemory, store: Store) -> None:
     Player(memory, 11).play(60)
     other = OracleStore()
     other.restore(list(store.export(REPO)), tenant=REPO.tenant)
-    asked = GraphMemory(
-        ServiceContext(other, scope=REPO, actor="", clock=lambda: day(20), embedder=no_embedder, gate=lambda one: one)
-    )
+    asked = GraphMemory(ServiceContext(other, scope=REPO, actor="", clock=lambda: day(20), embedder=no_embedder))
     at = At(day(20))
     for reader in READERS[:3]:
         assert written(memory.to_networkx(at=at, scope=reader)) == written(asked.to_networkx(at=at, scope=reader))
@@ -199,9 +195,7 @@ def test_renames_between_the_files_of_memories_are_edges(memory: GraphMemory, st
     assert list(edges_of(memory.to_networkx(scope=Scope(repo="s")), EdgeType.RENAMED_TO)) == []
     other = OracleStore()
     other.restore(list(store.export(REPO)), tenant=REPO.tenant)
-    asked = GraphMemory(
-        ServiceContext(other, scope=REPO, actor="", clock=lambda: day(20), embedder=no_embedder, gate=lambda one: one)
-    )
+    asked = GraphMemory(ServiceContext(other, scope=REPO, actor="", clock=lambda: day(20), embedder=no_embedder))
     at = At(day(20))
     assert written(memory.to_networkx(at=at)) == written(asked.to_networkx(at=at))
 

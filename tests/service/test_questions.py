@@ -208,9 +208,7 @@ class CountingStore(OracleStore):
 
 def test_a_search_asks_for_matches_neighbours_and_what_is_shown(clock: TickingClock) -> None:
     store = CountingStore()
-    memory = GraphMemory(
-        ServiceContext(store, scope=REPO, actor="t", clock=clock, embedder=no_embedder, gate=lambda one: one)
-    )
+    memory = GraphMemory(ServiceContext(store, scope=REPO, actor="t", clock=clock, embedder=no_embedder))
     record(memory, "Use tabs", "Use spaces", subject="indent")
     store.calls.clear()
     answer = memory.search("use tabs")

@@ -23,9 +23,7 @@ ANN, PROD = replace(REPO, user="ann"), replace(REPO, environment="prod")
 def near(store: Store, clock: TickingClock) -> GraphMemory:
     """A memory with vectors."""
     model = FakeEmbedder(dimension=2_048)  # so many that no two of these words share one
-    return GraphMemory(
-        ServiceContext(store, scope=REPO, actor="t", clock=clock, embedder=lambda: model, gate=lambda one: one)
-    )
+    return GraphMemory(ServiceContext(store, scope=REPO, actor="t", clock=clock, embedder=lambda: model))
 
 
 def test_what_shares_most_words_is_told_with_its_score(near: GraphMemory) -> None:
@@ -150,9 +148,7 @@ def test_many_are_looked_up_only_if_asked_for(near: GraphMemory) -> None:
 
 def test_not_looking_asks_the_store_for_nothing(clock: TickingClock) -> None:
     store = CountingStore()
-    memory = GraphMemory(
-        ServiceContext(store, scope=REPO, actor="t", clock=clock, embedder=no_embedder, gate=lambda one: one)
-    )
+    memory = GraphMemory(ServiceContext(store, scope=REPO, actor="t", clock=clock, embedder=no_embedder))
     memory.add("Use tabs", on_similar=None)
     assert "match" not in store.calls
     memory.add("Use spaces")

@@ -34,7 +34,7 @@ def slot() -> Slot:
 
 @pytest.fixture
 def memory(store: Store, clock: TickingClock, slot: Slot) -> GraphMemory:
-    return GraphMemory(ServiceContext(store, scope=REPO, actor="t", clock=clock, embedder=slot, gate=lambda one: one))
+    return GraphMemory(ServiceContext(store, scope=REPO, actor="t", clock=clock, embedder=slot))
 
 
 def fill(memory: GraphMemory, count: int) -> None:
@@ -44,9 +44,7 @@ def fill(memory: GraphMemory, count: int) -> None:
 def test_an_export_restores_to_equal_answers(memory: GraphMemory, clock: TickingClock) -> None:
     old = memory.add("Use MySQL", write=Write(op_id="first")).ids[0]
     memory.supersede(old, "Use PostgreSQL now")
-    other = GraphMemory(
-        ServiceContext(OracleStore(), scope=REPO, actor="t", clock=clock, embedder=no_embedder, gate=lambda one: one)
-    )
+    other = GraphMemory(ServiceContext(OracleStore(), scope=REPO, actor="t", clock=clock, embedder=no_embedder))
     assert other.restore(memory.export()) == 3
     assert other.changes() == memory.changes()
     assert [card.title for card in other.list().cards] == ["Use PostgreSQL now"]
@@ -109,9 +107,7 @@ def test_vectors_of_another_model_are_not_compared_and_not_mixed(memory: GraphMe
 
 
 def test_a_store_without_a_file_cannot_be_backed_up(clock: TickingClock, tmp_path: Path) -> None:
-    memory = GraphMemory(
-        ServiceContext(OracleStore(), scope=HOME, actor="t", clock=clock, embedder=no_embedder, gate=lambda one: one)
-    )
+    memory = GraphMemory(ServiceContext(OracleStore(), scope=HOME, actor="t", clock=clock, embedder=no_embedder))
     with pytest.raises(Unsupported):
         memory.backup(tmp_path / "copy.db")
 

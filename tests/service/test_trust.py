@@ -25,9 +25,7 @@ def year(number: int) -> datetime:
 @pytest.fixture
 def memory() -> GraphMemory:
     clock = lambda: year(2026)  # noqa: E731
-    return GraphMemory(
-        ServiceContext(PlannedStore(), scope=REPO, actor="t", clock=clock, embedder=no_embedder, gate=lambda one: one)
-    )
+    return GraphMemory(ServiceContext(PlannedStore(), scope=REPO, actor="t", clock=clock, embedder=no_embedder))
 
 
 @pytest.fixture

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from graphmem.errors import Conflict, Unsupported
-from graphmem.model import Add, Move, Request, Scope, Statement, Status
+from graphmem.model import Move, Scope, Statement, Status
 from graphmem.retrieval.embedder import Embedder, EmbedderMissing, card_of
 from graphmem.rows import Rows
 from graphmem.service import GraphMemory, ServiceContext
@@ -35,9 +35,7 @@ def installed() -> Installed:
 
 @pytest.fixture
 def memory(store: Store, clock: TickingClock, installed: Callable[[], Embedder | EmbedderMissing]) -> GraphMemory:
-    return GraphMemory(
-        ServiceContext(store, scope=Scope(), actor="t", clock=clock, embedder=installed, gate=lambda one: one)
-    )
+    return GraphMemory(ServiceContext(store, scope=Scope(), actor="t", clock=clock, embedder=installed))
 
 
 def test_the_first_vector_records_its_model(memory: GraphMemory) -> None:
@@ -155,15 +153,10 @@ def test_what_the_gate_takes_out_is_not_embedded(store: Store, clock: TickingClo
             embedded.extend(texts)
             return super().embed(texts)
 
-    def redact(request: Request) -> Request:
-        assert isinstance(request.operation, Add)
-        memory = replace(request.operation.memory, statement=Statement(title="the key is [taken out]"))
-        return replace(request, operation=replace(request.operation, memory=memory))
-
-    GraphMemory(ServiceContext(store, scope=Scope(), actor="t", clock=clock, embedder=Watched, gate=redact)).add(
-        "the key is xyzzy"
+    GraphMemory(ServiceContext(store, scope=Scope(), actor="t", clock=clock, embedder=Watched)).add(
+        "the key is ghp_" + "aB3dE5gH7j" * 3 + "kL9mN1"
     )
-    assert embedded == ["the key is [taken out]"]
+    assert embedded == ["the key is [redacted: github-pat]"]
 
 
 def test_a_replacement_in_new_words_is_found_by_its_own_vector(memory: GraphMemory) -> None:

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from graphmem.errors import Conflict, InvalidInput, NotFound
-from graphmem.model import Kind, Move, Origin, Request, Scope, Statement, Status, SupersessionKind
+from graphmem.errors import Conflict, InvalidInput, NotFound, SecretRefused
+from graphmem.model import Kind, Move, Origin, Scope, Statement, Status, SupersessionKind
+from graphmem.secrets.policy import SecretPolicy
 from graphmem.service import GraphMemory, New, ServiceContext, Write
+from graphmem.service.secret_gate import SecretGate
 from graphmem.store import Store
 from tests.fake_embedder import no_embedder
 from tests.service.conftest import REPO, TickingClock, day
@@ -145,15 +147,11 @@ def test_an_erased_memory_is_nowhere(memory: GraphMemory) -> None:
     assert "xyzzy" not in "".join(memory.export())
 
 
-def test_the_gate_sees_a_request_before_the_store(store: Store, clock: TickingClock) -> None:
-    def refuse(request: Request) -> Request:
-        raise InvalidInput(f"no secrets in {request.op_id!r}")
-
-    memory = GraphMemory(
-        ServiceContext(store, scope=Scope(), actor="t", clock=clock, embedder=no_embedder, gate=refuse)
-    )
-    with pytest.raises(InvalidInput, match="no secrets"):
-        memory.add("token", write=Write(op_id="o"))
+def test_a_refused_secret_never_reaches_the_store(store: Store, clock: TickingClock) -> None:
+    gate = SecretGate(SecretPolicy.REJECT)
+    memory = GraphMemory(ServiceContext(store, scope=Scope(), actor="t", clock=clock, embedder=no_embedder, gate=gate))
+    with pytest.raises(SecretRefused, match="github-pat"):
+        memory.add("ghp_" + "aB3dE5gH7j" * 3 + "kL9mN1")
     assert memory.status().changes == 0
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from graphmem.repository.symbol_names import symbol_name, symbol_targets
+from graphmem.symbols.text_definitions import definition
 from graphmem.verification.line_changes import line_change
-from graphmem.verification.symbols import definition, module_paths, symbol_name
 from graphmem.verification.watches import is_exact, touched_watches
 
 
@@ -54,11 +55,23 @@ def test_a_definition_has_its_lines(text: str, name: str, lines: tuple[int, int]
 
 def test_a_symbol_may_name_its_file_or_its_module() -> None:
     assert symbol_name("src/a.py:Store.read") == symbol_name("src/a.py::Store.read")
-    assert (symbol_name("src/a.py:Store.read").path, symbol_name("src/a.py:Store.read").name) == ("src/a.py", "read")
-    assert symbol_name("shop.store.read()").module == "shop.store"
-    assert symbol_name("Store::read").name == "read"
-    assert module_paths("shop.store")[:2] == ("shop/store.py", "shop/store/__init__.py")
-    assert module_paths("") == ()
+    assert symbol_name("src/a.py#Store.read") == symbol_name("src/a.py:Store.read")
+    assert (symbol_name("src/a.py:Store.read").path, symbol_name("src/a.py:Store.read").dotted) == (
+        "src/a.py",
+        "Store.read",
+    )
+    assert symbol_name("shop.store.read()").parts == ("shop", "store", "read")
+    assert symbol_name("Store::read").dotted == "Store.read"
+    ends = [(target.path, target.name) for target in symbol_targets("shop.store.read", [])]
+    assert ends == [
+        ("shop/store.py", "read"),
+        ("shop/store/__init__.py", "read"),
+        ("shop.py", "store.read"),
+        ("shop/__init__.py", "store.read"),
+    ]
+    assert symbol_targets("read", []) == []
+    anchored = symbol_targets("shop.store.Store.read", ["src/shop/store.py"])
+    assert [(target.path, target.name) for target in anchored] == [("src/shop/store.py", "Store.read")]
 
 
 def test_a_change_sets_off_watches_for_its_path_its_name_and_its_folders() -> None:

@@ -128,3 +128,53 @@ def test_several_anchored_files_drift_together(repository: Repository) -> None:
     repository.write(src__store_dot_py="x\n")
     repository.commit()
     assert verdict(repository, subject).status is CodeStatus.VERIFIED
+
+
+LONG = """class Store:
+    def read(self, key, since):
+        rows = [row for row in self.rows if row.key == key and row.day > since]
+        found = sorted(rows, key=lambda row: row.day)
+        return found[-1] if found else None
+"""
+
+
+def test_a_symbol_under_another_name_has_moved_with_its_commit(tmp_path: Path) -> None:
+    made = Repository.made(tmp_path / "repository")
+    made.write(src__store_dot_py=LONG)
+    made.commit()
+    made.write(src__store_dot_py=LONG.replace("Store", "Rows").replace("read", "latest"))
+    sha = made.commit()
+    finding = verdict(made, memory("Rows are read here", symbol_anchor("src/store.py#Store.read"))).findings[0]
+    assert (finding.status, finding.current, finding.similarity) == (CodeStatus.MOVED, ("src/store.py",), 100)
+    assert finding.reason == f"is now src/store.py#Rows.latest since commit {sha[:10]} (by its body, 100 % alike)"
+    assert finding.evidence[1].commit == sha
+
+
+def test_a_symbol_with_twins_is_undecided_and_names_them(tmp_path: Path) -> None:
+    made = Repository.made(tmp_path / "repository")
+    made.write(src__store_dot_py=LONG)
+    made.commit()
+    one, two = (LONG.replace("Store", name).replace("read", name.lower()) for name in ("One", "Two"))
+    made.write(src__store_dot_py="", src__one_dot_py=one, src__two_dot_py=two)
+    made.commit()
+    finding = verdict(made, memory("Rows are read here", symbol_anchor("src/store.py#Store.read"))).findings[0]
+    proposals = "may be src/one.py#One.one (100 % alike) or src/two.py#Two.two (100 % alike)"
+    assert (finding.status, finding.reason) == (CodeStatus.UNDECIDED, proposals)
+
+
+def test_a_symbol_in_a_file_that_does_not_parse_is_known_by_its_path(repository: Repository) -> None:
+    repository.write(src__store_dot_py="<<<<<<< HEAD\n(read\n=======\nx = 1\n")
+    repository.commit()
+    finding = verdict(repository, memory("Rows are read here", symbol_anchor("src/store.py#Store.read"))).findings[0]
+    reason = "src/store.py does not parse; the symbol is known by its path alone"
+    assert (finding.status, finding.reason) == (CodeStatus.UNDECIDED, reason)
+
+
+def test_an_uncommitted_symbol_is_there(repository: Repository) -> None:
+    subject = memory("Rows are written here", symbol_anchor("src/store.py#Store.write"))
+    assert verdict(repository, subject).status is CodeStatus.UNDECIDED
+    repository.write(src__store_dot_py=CODE.replace("read", "write"))
+    found = verdict(repository, subject, with_work_tree=True)
+    assert (found.status, found.findings[0].evidence[0].commit) == (CodeStatus.VERIFIED, None)
+    gone = memory("Rows are read here", symbol_anchor("src/store.py#Store.read"))
+    assert verdict(repository, gone, with_work_tree=True).status is CodeStatus.BROKEN

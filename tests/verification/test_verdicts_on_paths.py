@@ -163,3 +163,15 @@ def test_a_removed_file_has_moved_to_a_new_file_of_the_same_ending_only(reposito
     repository.commit()
     finding = verdict(repository, subject).findings[0]
     assert (finding.status, finding.current) == (CodeStatus.MOVED, ("new/app/start.py",))
+
+
+def test_a_file_that_was_split_is_in_its_parts(tmp_path: Path) -> None:
+    made = Repository.made(tmp_path / "split")
+    made.write(whole_dot_py=body("one", 20) + body("two", 20))
+    made.commit()
+    made.git("rm", "--quiet", "whole.py")
+    made.write(one_dot_py=body("one", 20) + body("more", 25), two_dot_py=body("two", 20) + body("less", 25))
+    made.commit()
+    finding = verdict(made, memory("It is in `whole.py`")).findings[0]
+    assert (finding.status, finding.reason) == (CodeStatus.MOVED, "went to one.py (50%), two.py (50%)")
+    assert finding.current == ("one.py", "two.py")

@@ -12,7 +12,10 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 
-from graphmem.model import Anchor, Memory, Scope, Statement, Supersede, SupersessionKind
+from graphmem.feedback import Feedback, Opinion
+from graphmem.model import Anchor, Memory, RecordRelocations, Scope, Statement, Supersede, SupersessionKind
+from graphmem.repository.relocations import Relocation, RelocationBasis
+from graphmem.repository.repository_link import MovedFolder
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 NAME = st.text("abc/é.", min_size=1, max_size=8)
@@ -34,6 +37,12 @@ def values(kind: object) -> st.SearchStrategy[Any]:
         return SIMPLE[kind]
     if isinstance(kind, type) and issubclass(kind, Enum):
         return st.sampled_from(list(kind))
+    if kind is Relocation:
+        return _relocations()
+    if kind is Feedback:
+        return st.builds(Feedback, TEXT, st.sampled_from([Opinion.USEFUL, Opinion.NOT_USEFUL, Opinion.WRONG]))
+    if kind is RecordRelocations:
+        return st.builds(RecordRelocations, st.lists(_relocations(), min_size=1, max_size=2).map(tuple))
     if kind is Supersede:
         return _supersessions()
     if is_dataclass(kind):
@@ -72,8 +81,21 @@ def _parts(kind: Any) -> dict[str, st.SearchStrategy[Any]]:  # noqa: ANN401 - a 
         parts |= {"name": NAME, "role": NAME}
     elif kind is Statement:
         parts |= {"title": NAME, "subject": st.none() | NAME}
+    elif kind is MovedFolder:
+        parts = {"old": st.sampled_from(["", "packages/é"]), "new": st.sampled_from(["", "src"])}
     elif kind is Memory:
         parts["statement"] = values(Statement)
     if "source_key" in parts:
         parts["source_key"] = st.none() | NAME
     return parts
+
+
+def _relocations() -> st.SearchStrategy[Relocation]:
+    """Symbols that moved, symbols that are gone, and lines."""
+    commit, name, percent = st.just("0" * 40), NAME, st.integers(0, 100)
+    bases = st.sampled_from([RelocationBasis.NAME, RelocationBasis.BODY, RelocationBasis.SIMILAR])
+    return st.one_of(
+        st.builds(Relocation, commit, name, bases, name, name, name, percent),
+        st.builds(Relocation, commit, name, st.just(RelocationBasis.GONE), name),
+        st.builds(Relocation, commit, name, st.just(RelocationBasis.LINES), new_path=name, similarity=percent),
+    )

@@ -131,6 +131,24 @@ MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.repo IS NOT NULL
   AND (m.user IS NULL OR m.user = $p.user) AND (m.environment IS NULL OR m.environment = $p.environment)
 RETURN DISTINCT m.repo AS repo ORDER BY repo
 """
+_GUIDING = f"""
+CALL () {{
+  MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.is_mandatory RETURN m
+  UNION
+  MATCH (a:Anchor)<-[:ABOUT]-(m:Memory)
+  WHERE a.tenant = $p.tenant AND a.kind = 'file'
+    AND (a.name IN $p.names OR a.name CONTAINS '*' OR a.name CONTAINS '?')
+  RETURN m
+}}
+WITH DISTINCT m WHERE m.statement IS NOT NULL AND {VISIBLE}
+RETURN m.id AS id
+"""
+
+
+def guiding(database: Database, reader: Scope, names: Sequence[str]) -> list[str]:
+    """Return ids of live memories that are mandatory, or whose file anchors have such a name or wildcards, sorted."""
+    parameters = {**_parameters(reader), "names": list(names)}
+    return sorted(str(record["id"]) for record in database.records(_GUIDING, parameters))
 
 
 def ids_beginning(database: Database, reader: Scope, prefix: str, limit: int) -> list[str]:

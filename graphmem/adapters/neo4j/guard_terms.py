@@ -24,6 +24,10 @@ MATCH (:GuardTerm {{tenant: $p.tenant, term: term}})<-[:GUARDED_BY]-(m:Memory)
 WITH DISTINCT m WHERE {VISIBLE}
 RETURN m.id AS id ORDER BY m.seq DESC LIMIT $p.limit
 """
+_EVERY_TERM = """
+MATCH (g:GuardTerm {tenant: $p.tenant}) WHERE EXISTS { (g)<-[:GUARDED_BY]-(:Memory) }
+RETURN DISTINCT g.term AS term
+"""
 _PAGE = 500
 _STATEMENTS = """
 MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.seq > $p.after AND m.statement IS NOT NULL
@@ -48,6 +52,11 @@ def guarding(database: Database, reader: Scope, terms: Sequence[str], limit: int
         "limit": max(limit, 0),
     }
     return [str(record["id"]) for record in database.records(_BY_TERM, parameters)]
+
+
+def every_term(database: Database, reader: Scope) -> list[str]:
+    """Return the distinct terms of a tenant, sorted."""
+    return sorted(str(record["term"]) for record in database.records(_EVERY_TERM, {"tenant": reader.tenant}))
 
 
 def write_first_terms(database: Database) -> None:

@@ -11,7 +11,18 @@ from graphmem.adapters.neo4j.values import LedgerHead, moment
 from graphmem.adapters.neo4j.vector_index import embedding
 from graphmem.instants import to_micros
 from graphmem.ledger import Entry
-from graphmem.model import BEGINNING, FOREVER, Anchor, Change, Memory, ReadMainline, RecordVerdicts, Statement
+from graphmem.model import (
+    BEGINNING,
+    FOREVER,
+    Anchor,
+    Change,
+    Memory,
+    ReadMainline,
+    RecordRelocations,
+    RecordVerdicts,
+    RepositoryOperation,
+    Statement,
+)
 from graphmem.rows import BranchRow, Derived, EdgeRow, MemoryRow, MoveRow, Stamp
 from graphmem.statement_json import encode_statement
 from graphmem.temporal.operations import operation_name
@@ -59,7 +70,7 @@ def change_row(tenant: str, change: Change, entry: Entry) -> Row:
         "reason": by.reason,
         "branch": change.writer.branch_key,
         "mainline_of": (change.writer.repo or "")
-        if isinstance(change.operation, ReadMainline | RecordVerdicts)
+        if isinstance(change.operation, ReadMainline | RecordRelocations | RecordVerdicts | RepositoryOperation)
         else None,
         "body": entry.body,
         "salt": entry.salt,

@@ -397,6 +397,14 @@ class Neo4jStore:
         """See `graphmem.store.Store.guarding`."""
         return guard_terms.guarding(self._open_database, reader, terms, limit)
 
+    def guard_terms(self, reader: Scope) -> list[str]:
+        """See `graphmem.store.Store.guard_terms`."""
+        return guard_terms.every_term(self._open_database, reader)
+
+    def guiding(self, reader: Scope, names: Sequence[str]) -> list[str]:
+        """See `graphmem.store.Store.guiding`."""
+        return graph_queries.guiding(self._open_database, reader, names)
+
     def repositories(self, reader: Scope) -> list[str]:
         """See `graphmem.store.Store.repositories`."""
         return graph_queries.repositories(self._open_database, reader)

@@ -20,6 +20,13 @@ _BY_TERM = """
     ORDER BY memory.number DESC
 """
 
+_EVERY_TERM = "SELECT DISTINCT term FROM guard_term WHERE tenant = ? ORDER BY term"
+
+
+def every_term(connection: apsw.Connection, tenant: Tenant) -> list[str]:
+    """Return the distinct terms of a tenant, sorted."""
+    return [str(term) for (term,) in connection.execute(_EVERY_TERM, (tenant.number,))]
+
 
 def guarding(connection: apsw.Connection, tenant: Tenant, reader: Scope, terms: Sequence[str], limit: int) -> list[str]:
     """Return ids of memories with one of the terms that live where the reader sees, last recorded first."""

@@ -20,6 +20,7 @@ from graphmem.adapters.sqlite import (
     file_check,
     filter_selection,
     guard_terms,
+    guiding_memories,
     id_prefixes,
     ledger_export,
     meta_table,
@@ -27,6 +28,7 @@ from graphmem.adapters.sqlite import (
     neighbours,
     row_queries,
     source_keys,
+    store_totals,
     write_batch,
 )
 from graphmem.adapters.sqlite.caches import StoreCaches
@@ -338,6 +340,17 @@ class SQLiteStore:
         with self._reading(reader) as (connection, tenant):
             return guard_terms.guarding(connection, tenant, reader, terms, limit)
 
+    def guard_terms(self, reader: Scope) -> list[str]:
+        """See `graphmem.store.Store.guard_terms`."""
+        with self._reading(reader) as (connection, tenant):
+            return guard_terms.every_term(connection, tenant)
+
+    def guiding(self, reader: Scope, names: Sequence[str]) -> list[str]:
+        """See `graphmem.store.Store.guiding`."""
+        with self._reading(reader) as (connection, tenant):
+            cache = self._caches.rows_cache.of(connection, tenant)
+            return guiding_memories.guiding(connection, tenant, reader, names, cache)
+
     def repositories(self, reader: Scope) -> list[str]:
         """See `graphmem.store.Store.repositories`."""
         with self._reading(reader) as (connection, tenant):
@@ -375,18 +388,7 @@ class SQLiteStore:
     def info(self, reader: Scope) -> StoreInfo:
         """See `graphmem.store.Store.info`."""
         with self._reading(reader) as (connection, tenant):
-            return StoreInfo(
-                url=f"sqlite:///{self._path}",
-                schema_version=migrations.version_of(connection),
-                model=meta_table.model_of(connection),
-                memories=tenant.documents,
-                changes=tenant.seq,
-                vectors=tenant.vectors,
-                size_bytes=sum(file.stat().st_size for file in self._files() if file.exists()),
-                head=tenant.head,
-                is_restoring=meta_table.is_restoring(connection, tenant),
-                pending_erasures=meta_table.erased_in_log(connection, tenant),
-            )
+            return store_totals.store_info(connection, tenant, self._path, self._files())
 
     def try_write(self) -> None:
         """Take the write lock and release it; see `graphmem.schema.Schema.try_write`."""

@@ -1,9 +1,9 @@
 // Where the page is, in the part of its address after '#': what is shown can be linked to, reloaded and gone back to.
 
-const VIEWS = ["memory", "ledger"];
+const VIEWS = ["memory", "file", "ledger"];
 const NAMES = ["q", "kind", "about", "past", "all", "at", "known", "repo", "tenant", "user", "branch", "environment", "upto"];
 
-/** The view, the memory's id if it shows one, and every named value, '' if it is not given. */
+/** The view, the memory's id or the file's path if it shows one, and every named value, '' if it is not given. */
 export function current() {
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?", 2);
   const [first, ...rest] = path.split("/");
@@ -16,7 +16,7 @@ export function current() {
 export function link(change) {
   const state = { ...current(), upto: "", ...change };
   const given = new URLSearchParams(NAMES.filter((name) => state[name]).map((name) => [name, state[name]]));
-  const path = { search: "", ledger: "ledger", memory: `memory/${encodeURIComponent(state.id)}` }[state.view];
+  const path = { search: "", ledger: "ledger", memory: `memory/${encodeURIComponent(state.id)}`, file: `file/${encodeURIComponent(state.id)}` }[state.view];
   return `#/${path}${given.size ? `?${given}` : ""}`;
 }
 

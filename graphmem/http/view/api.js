@@ -42,6 +42,12 @@ export const explain = (state, signal) => ask(`${path(state)}/explain`, point(st
 export const timeline = (state, subject, signal) =>
   ask("/v1/timeline", [...point(state), ["subject", subject]], { signal });
 
+/** Everything about a file or folder. */
+export const about = (state, path, signal) => ask("/v1/timeline", [...point(state), ["path", path]], { signal });
+
+/** The paths that a file had, and the commits that renamed it. */
+export const fileLife = (state, signal) => ask("/v1/files/life", [...point(state), ["path", state.id]], { signal });
+
 /** Ledger entries in order, those past a position. */
 export const changes = (state, { after, limit, signal }) =>
   ask("/v1/changes", [...place(state), ["after", after], ["limit", limit]], { signal });

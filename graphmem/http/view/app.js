@@ -4,6 +4,7 @@ import { current, link } from "./address.js";
 import { repositories } from "./api.js";
 import { control } from "./asof.js";
 import { el, fill, tell } from "./dom.js";
+import { showFile } from "./file.js";
 import { askForKey, lock } from "./key.js";
 import { showLedger } from "./ledger.js";
 import { showMemory } from "./memory.js";
@@ -45,6 +46,7 @@ async function show() {
 function view(state, signal) {
   if (state.view !== "search") search = null;
   if (state.view === "memory") return showMemory(main, state, signal);
+  if (state.view === "file") return showFile(main, state, signal);
   if (state.view === "ledger") return showLedger(main, state, signal);
   search ??= searching(main);
   return search.show(state, signal);
@@ -68,7 +70,7 @@ function arrive() {
 }
 
 function titleOf(state) {
-  const words = { search: state.q, memory: main.querySelector("h1")?.textContent, ledger: "Ledger" }[state.view];
+  const words = { search: state.q, memory: main.querySelector("h1")?.textContent, file: state.id, ledger: "Ledger" }[state.view];
   return words ? `${words} · graphmem` : "graphmem";
 }
 

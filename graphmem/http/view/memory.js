@@ -38,6 +38,7 @@ function head(card, explanation, state) {
     ["Holds", stretches(card.holding, card.told ? [card.told] : [])], ["Recorded", told(card.recorded_at)],
     ["Confirmed", card.confirmed_at && told(card.confirmed_at)], ["Confidence", card.confidence.toFixed(2)], ["Age", age(card, asked(state))], ["Origin", card.origin],
     ["Lives in", [card.scope.repo, card.scope.user, card.scope.branch, card.scope.environment].filter(Boolean).join(", ")], ["Id", card.id],
+    ["Files", files(card)],
   ].filter(([, value]) => value);
   return el("header", { class: "memory-head" },
     el("p", {}, el("a", { href: link({ view: "search" }) }, state.q ? `← answers to “${state.q}”` : "← all memories")),
@@ -48,6 +49,12 @@ function head(card, explanation, state) {
     el("ul", { class: "reasons" }, explanation.reasons.map((one) => el("li", {}, one))),
     explanation.suspect.length ? el("ul", { class: "reasons suspect" }, explanation.suspect.map((one) => el("li", {}, one))) : null,
     el("dl", { class: "facts-list" }, facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))));
+}
+
+/** Links to the lives of the files that it is about. */
+function files({ anchors }) {
+  const paths = anchors.filter(({ kind }) => kind === "file").map(({ name }) => name);
+  return paths.length ? paths.flatMap((path, index) => [index ? ", " : "", el("a", { href: link({ view: "file", id: path }) }, path)]) : null;
 }
 
 /** What stands for it if it is not in force, and what overrules it if it is. */

@@ -6,77 +6,31 @@ import hashlib
 import posixpath
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from graphmem.instants import to_micros
+from graphmem.instants import from_micros, to_micros
+from graphmem.repository.mainline_history import MainlineHistory
+from graphmem.sources.git.code_edits import edits_at, edits_of
 from graphmem.sources.git.file_versions import MAX_CONTENT_BYTES, contents
 from graphmem.sources.git.ignored_paths import IgnoredPaths
-from graphmem.sources.git.lineages import Lineages, PathSegment
-from graphmem.sources.git.mainline import Mainline, MainlineCommit, content_sizes, find_mainline
+from graphmem.sources.git.lineages import PathSegment, recorded_segments
+from graphmem.sources.git.mainline import Mainline, find_mainline
+from graphmem.sources.git.path_records import PathRecord, read_path_record, recorded_path_record
+from graphmem.sources.git.revisions import commit_of
 from graphmem.sources.git.runner import GitFailure, git_stream, git_text
 from graphmem.sources.git.tree_files import TreeFiles, tree_files
 from graphmem.sources.git.work_tree import work_tree
 from graphmem.sources.git.work_tree_files import WorkTreeFiles
-from graphmem.verification.manifests import is_manifest
+from graphmem.symbols.code_changes import FileEdit
 
 _Key = TypeVar("_Key", str, int)
 _SHA1_CHARS = 40
 _IGNORE_FILE = ".gitignore"
-
-
-@dataclass(frozen=True, slots=True)
-class PathRecord:
-    """The paths of a mainline, and the versions of its manifests.
-
-    Attributes:
-        times: Effective times of the commits in microseconds since 1970, in order; of a commit that could not be read,
-            that of the commit before it.
-        segments: Every path of every file (`Lineages.segments`).
-        versions: (Position, hash of the content) of each version by path of a manifest; the hash of a removal is empty.
-    """
-
-    times: Sequence[int]
-    segments: Sequence[PathSegment]
-    versions: Mapping[str, Sequence[tuple[int, str]]]
-
-
-def read_path_record(mainline: Mainline, read_at: datetime) -> PathRecord:
-    """Read the complete mainline of a repository.
-
-    Raises:
-        GitFailure: Git could not read it.
-    """
-    lineages = Lineages()
-    times: list[int] = []
-    versions: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for run in _runs(mainline.commits(to_micros(read_at))):
-        lineages.read(run, partial(content_sizes, mainline.root))
-        for commit in run:
-            times += [times[-1] if times else commit.at_us] * (commit.position - len(times))
-            times.append(commit.at_us)
-            for change in commit.raw.changes:
-                for path in {change.old_path, change.path}:
-                    if is_manifest(path):
-                        is_gone = change.status == "D" or path != change.path
-                        versions[path].append((commit.position, "" if is_gone else change.blob))
-    return PathRecord(times, lineages.segments, versions)
-
-
-def _runs(commits: Iterable[MainlineCommit]) -> Iterator[list[MainlineCommit]]:
-    """Commits at positions that follow each other, as lists."""
-    run: list[MainlineCommit] = []
-    for commit in commits:
-        if run and run[-1].position + 1 != commit.position:
-            yield run
-            run = []
-        run.append(commit)
-    if run:
-        yield run
 
 
 @dataclass
@@ -88,12 +42,14 @@ class GitCodeHistory:
         read_at: Later times of commits are clock errors.
         files: The work tree to be checked; None for the commit alone.
         record: The paths of the mainline, if they were read before; None to read them when they are needed.
+        recorded: What the ledger has of the mainline; git is asked only for what it lacks. None if it has nothing.
     """
 
     mainline: Mainline
     read_at: datetime
     files: WorkTreeFiles | None = None
     record: PathRecord | None = None
+    recorded: MainlineHistory | None = None
     _own_texts: dict[str, bytes] = field(default_factory=dict)
     _own_blobs: dict[str, str | None] = field(default_factory=dict)
 
@@ -108,7 +64,14 @@ class GitCodeHistory:
 
     @cached_property
     def _record(self) -> PathRecord:
-        return self.record or read_path_record(self.mainline, self.read_at)
+        if self.record is not None:
+            return self.record
+        known = None if self.recorded is None else recorded_path_record(self.mainline, self.recorded, self.read_at)
+        return known or read_path_record(self.mainline, self.read_at)
+
+    def know(self, recorded: MainlineHistory) -> None:
+        """Take what the ledger has of the mainline: paths are then read from git only where it was not read before."""
+        self.recorded = recorded
 
     # ---- current files
 
@@ -193,6 +156,10 @@ class GitCodeHistory:
         """Hash of a commit."""
         return self.mainline.shas[position]
 
+    def time_at(self, position: int) -> datetime:
+        """Effective time of a commit."""
+        return from_micros(self._record.times[position])
+
     def periods(self, path: str) -> Sequence[PathSegment]:
         """All periods of a path."""
         return [period for period in self.periods_named(posixpath.basename(path)) if period.path == path]
@@ -251,6 +218,21 @@ class GitCodeHistory:
         read = contents(self.mainline.root, [blob for blob in blobs if blob not in own])
         return own | {blob: content for blob, content in read if content is not None}
 
+    def edits_of(self, paths: Collection[str], after: int) -> Sequence[FileEdit]:
+        """The changes of files by the commits after a position, in order, without renames."""
+        before = self.mainline.shas[after] if after >= 0 else self.mainline.before
+        found = edits_of(self.mainline.root, self.commit, before, paths, self._positions)
+        return sorted(found, key=lambda edit: edit.position)
+
+    def edits_at(self, positions: Collection[int]) -> Mapping[int, Sequence[FileEdit]]:
+        """All changes of files by some commits, with renames."""
+        commits = [self.commit_at(position) for position in sorted(positions)]
+        return dict(edits_at(self.mainline.root, commits, self._positions))
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        return {sha: position for position, sha in enumerate(self.mainline.shas)}
+
     def changed_since(self, commit: str) -> frozenset[str] | None:
         """Paths that changed between an earlier commit and the last commit; None if git does not know that commit."""
         form = ("-r", "-z", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv")
@@ -281,6 +263,23 @@ def read_code_history(
     if folder is None or _is_sparse(root):
         return GitCodeHistory(mainline, read_at)
     return GitCodeHistory(mainline, read_at, WorkTreeFiles(folder, MAX_CONTENT_BYTES))
+
+
+def recorded_code_history(root: Path, history: MainlineHistory) -> GitCodeHistory:
+    """The repository around a folder at the last commit that readings recorded, with their paths.
+
+    Args:
+        root: A folder of the repository.
+        history: What readings tell; it has a commit.
+
+    Raises:
+        GitFailure: There is no repository, or it lacks the commit.
+    """
+    tip = commit_of(root, history.shas[-1])
+    mainline = Mainline(root, history.ref or tip, tip, tuple(history.shas), frozenset())
+    segments = recorded_segments(history, len(history.shas))
+    read_at = from_micros(history.times_us[-1])
+    return GitCodeHistory(mainline, read_at, record=PathRecord(history.times_us, segments, {}))
 
 
 def _is_sparse(root: Path) -> bool:

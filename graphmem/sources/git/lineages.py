@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from graphmem.repository.file_places import WEAK_BELOW
+from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.repository.mainline_rows import PathOrigin
+from graphmem.repository.path_names import path_of_text
 from graphmem.sources.git.mainline import MainlineCommit
 from graphmem.sources.git.raw_log import FileChange, RawCommit
 
@@ -50,6 +52,15 @@ class PathSegment:
     def is_weak(self) -> bool:
         """Whether the rename is of low similarity."""
         return self.similarity is not None and self.similarity < WEAK_BELOW
+
+
+def recorded_segments(history: MainlineHistory, position: int) -> list[PathSegment]:
+    """The segments of a recorded mainline that began before a position; they are those of the lowest numbers."""
+    return [
+        PathSegment(row.lineage, path_of_text(row.path), row.start, row.origin, row.end, row.similarity, row.previous)
+        for row in history.segments
+        if row.start < position
+    ]
 
 
 #: Sizes in bytes of contents by their hashes; those that git lacks are left out.

@@ -10,9 +10,9 @@ from pathlib import Path
 from graphmem.instants import to_micros
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.repository.mainline_rows import MainlineRows, RefRow, SegmentRow, SideCommit, UnreadCommit
-from graphmem.repository.path_names import path_of_text, text_of_path
+from graphmem.repository.path_names import text_of_path
 from graphmem.sources.git.ancestry import Ancestry, ancestry_of, continued
-from graphmem.sources.git.lineages import Lineages, PathSegment
+from graphmem.sources.git.lineages import Lineages, recorded_segments
 from graphmem.sources.git.mainline import Mainline, MainlineCommit, content_sizes, find_tip
 from graphmem.sources.git.raw_log import FileChange
 from graphmem.sources.git.refs import refs_of, side_commits
@@ -191,10 +191,10 @@ class MainlineReader:
         next_lineage = 1 + max((row.lineage for row in history.segments), default=-1)
         listed = _blobs_at(self._root, history.shas[back - 1]) if back else {}
         blobs = {path: blob for path, (blob, _) in listed.items()}
-        before = Lineages.resumed(_segments(history, back), next_lineage, back, blobs)
+        before = Lineages.resumed(recorded_segments(history, back), next_lineage, back, blobs)
         for chunk in commits.before(fork):
             before.read(chunk, self._sizes)
-        return before.rejoined(_segments(history, fork), next_lineage, fork)
+        return before.rejoined(recorded_segments(history, fork), next_lineage, fork)
 
     # ---- tags and branches
 
@@ -283,15 +283,6 @@ def _partly(commit: MainlineCommit) -> Iterator[UnreadCommit]:
         yield UnreadCommit(position, sha, "too many files at once: renames of edited files were not looked for")
     if commit.is_clamped:
         yield UnreadCommit(position, sha, "dated in the future: it counts from the time of reading")
-
-
-def _segments(history: MainlineHistory, position: int) -> list[PathSegment]:
-    """The segments that began before a position; they are those of the lowest numbers."""
-    return [
-        PathSegment(row.lineage, path_of_text(row.path), row.start, row.origin, row.end, row.similarity, row.previous)
-        for row in history.segments
-        if row.start < position
-    ]
 
 
 def _changed(lineages: Lineages, known: list[SegmentRow]) -> tuple[SegmentRow, ...]:

@@ -10,6 +10,7 @@ a tree with the index.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -65,6 +66,8 @@ _CONFIGURATION_FILES = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NO
 _HOOKS_PATH = "core.hooksPath="
 _CHUNK_BYTES = 1 << 16
 _MESSAGE_CHARS = 200
+#: User, password or token of a URL in a message of git.
+_CREDENTIALS = re.compile(r"//[^\s/'\"]{1,1000}@")
 
 
 class GitFailure(Exception):
@@ -323,4 +326,4 @@ def _trusted_entries(_home: str, _config_home: str) -> tuple[str, ...]:
 def _last_line(errors: IO[bytes]) -> str:
     errors.seek(0)
     lines = errors.read(_CHUNK_BYTES).decode("utf-8", "replace").strip().splitlines()
-    return lines[-1][:_MESSAGE_CHARS] if lines else ""
+    return _CREDENTIALS.sub("//", lines[-1])[:_MESSAGE_CHARS] if lines else ""

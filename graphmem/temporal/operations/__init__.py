@@ -10,12 +10,14 @@ from datetime import datetime
 
 from graphmem import model
 from graphmem.model import Change, Operation, Propose, Request, Revoke
+from graphmem.repository.repository_link import LinkRepository, UnlinkRepository
 from graphmem.rows import Needs
 from graphmem.temporal.operations.add import ADD
 from graphmem.temporal.operations.branches import ABANDON_BRANCH, MERGE_BRANCH, OPEN_BRANCH
 from graphmem.temporal.operations.link import LINK
-from graphmem.temporal.operations.mainline import READ_MAINLINE, RECORD_VERDICTS
+from graphmem.temporal.operations.mainline import READ_MAINLINE, RECORD_RELOCATIONS, RECORD_VERDICTS
 from graphmem.temporal.operations.reference import PROPOSE, REVOKE
+from graphmem.temporal.operations.repository_links import LINK_REPOSITORY, UNLINK_REPOSITORY
 from graphmem.temporal.operations.rules import (
     RULES,
     is_known_to,
@@ -25,7 +27,7 @@ from graphmem.temporal.operations.rules import (
     rules_of,
     touched,
 )
-from graphmem.temporal.operations.single_memory import CONFIRM, END, ERASE, RETRACT, TRANSITION
+from graphmem.temporal.operations.single_memory import CONFIRM, END, ERASE, FEEDBACK, RETRACT, TRANSITION
 from graphmem.temporal.operations.supersede import SUPERSEDE
 
 __all__ = ["MARKS", "RULES", "about", "asked_in", "is_known_to", "marks", "moments", "needs", "operation_name"]
@@ -38,6 +40,7 @@ RULES |= {
     model.End: END,
     model.Retract: RETRACT,
     model.Confirm: CONFIRM,
+    model.Feedback: FEEDBACK,
     model.Link: LINK,
     model.Revoke: REVOKE,
     model.OpenBranch: OPEN_BRANCH,
@@ -45,7 +48,10 @@ RULES |= {
     model.AbandonBranch: ABANDON_BRANCH,
     model.Erase: ERASE,
     model.ReadMainline: READ_MAINLINE,
+    model.RecordRelocations: RECORD_RELOCATIONS,
     model.RecordVerdicts: RECORD_VERDICTS,
+    LinkRepository: LINK_REPOSITORY,
+    UnlinkRepository: UNLINK_REPOSITORY,
     model.Propose: PROPOSE,
 }
 

@@ -1,4 +1,4 @@
-"""Readings of a repository's mainline, and verdicts on memories: they count for all readers of the repository."""
+"""Readings of a repository's mainline, relocations and verdicts: they count for all readers of the repository."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from graphmem.errors import Forbidden, InvalidInput
-from graphmem.model import Change, ReadMainline, RecordVerdicts, Request, Scope
+from graphmem.model import Change, ReadMainline, RecordRelocations, RecordVerdicts, Request, Scope
 from graphmem.repository.mainline_rows import unpacked
 from graphmem.rows import ReadingRow, Rows, Situation, stamp_of
 from graphmem.temporal.operations.rules import Rules
@@ -17,10 +17,10 @@ from graphmem.temporal.view import View
 def _refuse(operation: ReadMainline, request: Request, __: Situation, ___: View) -> None:
     """Refuse a reading that would not be shared by the repository, is of an untrusted origin, or cannot be read."""
     unpacked(operation.content)
-    _refuse_narrow(request)
+    refuse_narrow(request)
 
 
-def _refuse_narrow(request: Request) -> None:
+def refuse_narrow(request: Request) -> None:
     """Refuse an entry that not all readers of a repository would see, or that is of an untrusted origin."""
     writer, origin = request.writer, request.provenance.origin
     if writer != Scope(writer.tenant, writer.repo):
@@ -31,7 +31,7 @@ def _refuse_narrow(request: Request) -> None:
 
 def _refuse_verdicts(operation: RecordVerdicts, request: Request, _: Situation, view: View) -> None:
     """Refuse verdicts on memories that the writer does not see, or that not all readers of the repository see."""
-    _refuse_narrow(request)
+    refuse_narrow(request)
     if not operation.verdicts:
         raise InvalidInput("no verdict was given")
     refuse_unknown(view, _memories(operation))
@@ -53,7 +53,7 @@ def _blanked(operation: RecordVerdicts, _: str) -> RecordVerdicts:
     return RecordVerdicts(tuple(replace(verdict, reason="", path="") for verdict in operation.verdicts))
 
 
-def _effects(_: ReadMainline | RecordVerdicts, change: Change, __: Rows) -> Rows:
+def _effects(_: ReadMainline | RecordRelocations | RecordVerdicts, change: Change, __: Rows) -> Rows:
     return Rows(readings=(ReadingRow(change.writer.repo, stamp_of(change)),))
 
 
@@ -65,6 +65,12 @@ RECORD_VERDICTS = Rules[RecordVerdicts](
     refuse=_refuse_verdicts,
     effects=_effects,
     blanked=_blanked,
+)
+RECORD_RELOCATIONS = Rules[RecordRelocations](
+    name="record_relocations",
+    refuse=lambda _, request, __, ___: refuse_narrow(request),
+    effects=_effects,
+    is_known_to=lambda _, change, view: view.reader.admits(Scope(change.writer.tenant, change.writer.repo)),
 )
 READ_MAINLINE = Rules[ReadMainline](
     name="read_mainline",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from graphmem.errors import InvalidInput
-from graphmem.model import Change, Confirm, End, Erase, Move, Request, Retract, Status, Transition
+from graphmem.model import Change, Confirm, End, Erase, Feedback, Move, Request, Retract, Status, Transition
 from graphmem.rows import ConfirmRow, RetractRow, Rows, Situation, stamp_of
 from graphmem.temporal.operations.add import move_rows, source_rows
 from graphmem.temporal.operations.rules import Rules
@@ -15,7 +15,7 @@ from graphmem.temporal.refusals import refuse_unknown
 from graphmem.temporal.trust import TRUSTED, most, with_amendments, with_dependents
 from graphmem.temporal.view import View
 
-_Named = Transition | End | Retract | Confirm | Erase
+_Named = Transition | End | Retract | Confirm | Feedback | Erase
 N = TypeVar("N", bound=_Named)
 
 
@@ -133,6 +133,13 @@ CONFIRM = Rules[Confirm](
         sources=source_rows(operation.id, operation.source_key, stamp_of(change)),
     ),
     blanked=lambda operation, _: Confirm(operation.id),
+)
+FEEDBACK = Rules[Feedback](
+    name="feedback",
+    mark="RATED",
+    touched=_touched,
+    renamed=_renamed,
+    effects=lambda *_: Rows(),
 )
 ERASE = Rules[Erase](
     name="erase",

@@ -49,14 +49,7 @@ def access(neo4j: Access) -> Iterator[Access]:
     with Neo4jStore.open(neo4j.url, create=True, login=neo4j.login) as store:
         _tell(
             GraphMemory(
-                ServiceContext(
-                    store,
-                    scope=Scope(),
-                    actor="tester",
-                    clock=TickingClock(),
-                    embedder=no_embedder,
-                    gate=lambda one: one,
-                )
+                ServiceContext(store, scope=Scope(), actor="tester", clock=TickingClock(), embedder=no_embedder)
             )
         )
         assert store.check() == []

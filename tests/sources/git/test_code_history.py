@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from graphmem.sources.git.code_history import GitCodeHistory, read_code_history, read_path_record
+from graphmem.sources.git.code_history import GitCodeHistory, read_code_history
+from graphmem.sources.git.path_records import read_path_record
 from graphmem.sources.git.runner import GitFailure
 from graphmem.verification import CodeHistory
 from tests.sources.git.repositories import Repository, body

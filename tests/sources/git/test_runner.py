@@ -141,3 +141,9 @@ def test_a_folder_without_a_repository_has_no_hooks_folder(tmp_path: Path, monke
     monkeypatch.setenv("PATH", os.devnull)
     with pytest.raises(GitFailure, match="cannot be started"):
         runner.hooks_folder(tmp_path)
+
+
+def test_a_message_of_git_has_no_password_of_a_remote(repository: Path) -> None:
+    with pytest.raises(GitFailure, match=r"Not a valid object name https://example.org/x") as caught:
+        git_text(repository, ("ls-tree", "https://ann:hunter2@example.org/x"))
+    assert "hunter2" not in str(caught.value)

@@ -15,7 +15,7 @@ import pytest
 from graphmem.adapters.sqlite import SQLiteStore
 from graphmem.answers import State
 from graphmem.errors import InvalidInput
-from graphmem.model import Add, At, LinkKind, Request, Scope
+from graphmem.model import At, LinkKind, Scope
 from graphmem.opening import open_memory
 from graphmem.service import GraphMemory, ServiceContext, Write
 from graphmem.service.memory_import import UNOWNED, ImportReport, dry_report, import_memories
@@ -339,18 +339,16 @@ class TestOnOneStore:
         assert (len(report.added), report.unchanged) == (lines - kept, kept)
 
     def test_everything_goes_through_the_gate(self, tmp_path: Path, clock: TickingClock) -> None:
-        def redact(request: Request) -> Request:
-            operation = request.operation
-            if not isinstance(operation, Add) or operation.memory.statement is None:
-                return request
-            said = replace(operation.memory.statement, body="redacted")
-            return replace(request, operation=replace(operation, memory=replace(operation.memory, statement=said)))
-
+        secret = "ghp_" + "aB3dE5gH7j" * 3 + "kL9mN1"
+        (tmp_path / "notes").mkdir()
+        note = f"---\npermalink: deploys\n---\n- [fact] the token is {secret}\n"
+        (tmp_path / "notes" / "deploys.md").write_text(note, encoding="utf-8")
         with closing(SQLiteStore.open(tmp_path / "gated.db", create=True)) as store:
-            context = ServiceContext(store, scope=REPO, actor="ada", clock=clock, embedder=no_embedder, gate=redact)
+            context = ServiceContext(store, scope=REPO, actor="ada", clock=clock, embedder=no_embedder)
             gated = GraphMemory(context)
-            bring(gated, DATA / "basic-memory")
-            assert {card.memory.statement and card.memory.statement.body for card in gated.list().cards} == {"redacted"}
+            report = bring(gated, tmp_path / "notes")
+            assert {each.rule for each in report.redactions} == {"github-pat"}
+            assert secret not in "".join(gated.export())
 
     def test_everything_says_where_it_was_read(self, memory: GraphMemory) -> None:
         bring(memory, DATA / "basic-memory", write=Write(actor="u1"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
 _WORDS = (
@@ -11,38 +10,6 @@ _WORDS = (
     r"|extension|const|let|var|val|static|macro_rules!|define|sub|package|union|actor|abstract|data"
 )
 _MAX_LINE_CHARS = 500
-_PATH_AND_NAME = re.compile(r"(?P<path>[^:#]*[^:#/])(?:::?|#)(?P<name>[^:#].*)")
-
-
-@dataclass(frozen=True, slots=True)
-class SymbolName:
-    """A symbol as a memory names it.
-
-    Attributes:
-        path: The file that the name gives; empty if it gives none.
-        module: The dotted name before the last part; empty if there is none.
-        name: The last part.
-    """
-
-    path: str
-    module: str
-    name: str
-
-
-def symbol_name(text: str) -> SymbolName:
-    """The parts of `path/file.py:Class.method`, `package.module.name` or `name`."""
-    path = ""
-    if (match := _PATH_AND_NAME.fullmatch(text)) and ("/" in match["path"] or "." in match["path"]):
-        path, text = match["path"], match["name"]
-    parts = [part for part in re.split(r"::|[.#]", text.removesuffix("()")) if part]
-    return SymbolName(path, ".".join(parts[:-1]), parts[-1] if parts else text)
-
-
-def module_paths(module: str) -> tuple[str, ...]:
-    """Ends of the paths of Python files in which the symbols of a dotted name can be, the likeliest first."""
-    parts = module.split(".") if module else []
-    listed = ["/".join(parts[:count]) for count in range(len(parts), 0, -1)]
-    return tuple(end for stem in listed for end in (f"{stem}.py", f"{stem}/__init__.py"))
 
 
 def definition(text: str, name: str) -> tuple[int, int] | None:

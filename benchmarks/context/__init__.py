@@ -1,0 +1,1 @@
+"""How much of what governs a task is in its context block, beside simple controls."""

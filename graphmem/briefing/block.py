@@ -1,0 +1,129 @@
+"""The context block of a task: the memories that govern it, by section."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from graphmem.answers import Contest, Relation, State
+from graphmem.model import Kind, Origin, Point, Scope
+
+#: The counter of a block's tokens, as answers name it.
+COUNTER = "graphmem.token_count"
+#: Tokens of a block: the default, and the fewest that hold a heading, a memory and what was left out.
+DEFAULT_BUDGET, LEAST_BUDGET, MOST_BUDGET = 1_000, 100, 50_000
+#: Characters of a block at least, if they are limited.
+LEAST_CHARS = 500
+
+
+class SectionName(StrEnum):
+    """A section of a block, in the order of the block."""
+
+    MUST = "must follow"
+    DECIDED = "decided"
+    PRACTICE = "how we do it here"
+    PREFERRED = "your preferences"
+    IN_FLIGHT = "in flight"
+    BEWARE = "beware"
+
+
+class Why(StrEnum):
+    """The reason why a memory is in a block."""
+
+    MANDATORY = "mandatory"
+    PATH = "path"
+    WORDS = "words"
+    MEANING = "meaning"
+    PRACTICE = "practice"
+    GENERAL = "general"
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedOption:
+    """An option that a decision rejected, and why; the reason is empty if none is recorded."""
+
+    name: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockItem:
+    """A memory in a block.
+
+    Attributes:
+        alias: The first alias, for example `ADR-0012`; None without aliases.
+        state: The state at the point of the block.
+        since: Start of the interval in force at the point, or of the coming one; None if there is none.
+        until: The known end of that interval.
+        why: The reason for being here; `practice` is named in `matched`.
+        matched: The given path, the practice or the words that led to the memory.
+        rejected: The options that it rejected, those in the task first.
+        replaced: Relations to the memories that it supersedes.
+        overrules: Memories in force for the same subject that it leads, each with the rule.
+        contested: Memories of the same subject and scope that contest it: nobody has decided between them.
+        cautions: Sentences on what speaks against relying on it.
+        is_new: The memory came into force, or was recorded, after the ledger position that the caller has seen.
+        is_title_only: True if only title and id had room.
+    """
+
+    id: str
+    title: str
+    kind: Kind
+    origin: Origin
+    scope: Scope
+    state: State
+    since: datetime | None
+    until: datetime | None
+    why: Why
+    matched: str = ""
+    alias: str | None = None
+    is_mandatory: bool = False
+    rejected: tuple[RejectedOption, ...] = ()
+    replaced: tuple[Relation, ...] = ()
+    overrules: tuple[Contest, ...] = ()
+    contested: tuple[Contest, ...] = ()
+    cautions: tuple[str, ...] = ()
+    is_new: bool = False
+    is_title_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BlockSection:
+    """A section of a block with its memories, the most useful first.
+
+    Attributes:
+        left_out: The number of its memories that had no room.
+    """
+
+    name: SectionName
+    items: tuple[BlockItem, ...]
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ContextBlock:
+    """The memories that govern a task, as Markdown and in sections.
+
+    Attributes:
+        at: The point of the block.
+        markdown: The block in words; empty if nothing is recorded, or nothing changed. Text of untrusted origin is
+            between marks.
+        sections: The sections that have memories, or left some out.
+        tokens: The tokens of `markdown`, by `counter`.
+        counter: The name of the counter: `graphmem.token_count`.
+        left_out: The number of memories that had no room.
+        since: The ledger position after which changes are told; None for the whole block.
+        mode: `hybrid`, or `lexical` if no vectors were compared.
+        note: The reason why no vectors were compared, or a note on the comparison.
+    """
+
+    at: Point
+    markdown: str
+    sections: tuple[BlockSection, ...]
+    tokens: int
+    counter: str = COUNTER
+    left_out: int = 0
+    since: int | None = None
+    mode: str = "lexical"
+    note: str | None = None

@@ -1,0 +1,95 @@
+"""Answers that are still right: derived from the store, and thrown away when anything that they depend on differs.
+
+An answer is used if the store's file and log, the settings and the question are as they were, for at most an hour: a
+memory can come into force, or end, at a time that was declared before. A file that was written just before it was
+looked at could be written again within the resolution of its time stamp: no answer is kept then.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import time
+
+from graphmem import __version__
+from graphmem.hosts.hook.project_folder import CONFIG, Project
+from graphmem.hosts.hook.session_state import digest
+from graphmem.hosts.hook.state_folder import open_private, state_path
+
+_FOLDER = "answers"
+_MAX_AGE_S, _MAX_FILES = 3_600.0, 100
+#: Longer than the resolution of time stamps on any file system with a log.
+_QUIET_NS = 100_000_000
+
+
+class CacheKey:
+    """What an answer depends on: taken before the store is read.
+
+    Args:
+        project: The store.
+        question: The question, with all that changes its answer.
+    """
+
+    __slots__ = ("path", "stamp", "taken_ns")
+
+    def __init__(self, project: Project, question: str) -> None:
+        settings = sorted(f"{name}={value}" for name, value in os.environ.items() if name.startswith("GRAPHMEM_"))
+        config = _stat(os.path.join(project.folder, CONFIG)) if project.folder else []
+        store = [_stat(project.file), _stat(f"{project.file}-wal")]
+        self.stamp = json.dumps([__version__, settings, config, store])
+        self.path = state_path(_FOLDER, f"{digest(f'{project.file} {question}')}.json")
+        self.taken_ns = time.time_ns()
+
+    def read(self) -> dict[str, object] | None:
+        """The answer; None if there is none that is still right."""
+        with contextlib.suppress(OSError, ValueError, TypeError), open(self.path, "rb") as stream:
+            kept = json.load(stream)
+            if kept["stamp"] == self.stamp and 0 <= time.time() - kept["at"] < _MAX_AGE_S:
+                answer = kept["answer"]
+                return answer if isinstance(answer, dict) else None
+        return None
+
+    def write(self, answer: dict[str, object]) -> None:
+        """Keep an answer that was derived since the key was taken; errors are ignored."""
+        if not self._is_quiet():
+            return
+        content = json.dumps({"stamp": self.stamp, "at": self.taken_ns / 1e9, "answer": answer}).encode()
+        draft = f"{self.path}.{os.getpid()}.new"
+        with contextlib.suppress(OSError):
+            handle = open_private(draft, os.O_WRONLY | os.O_TRUNC)
+            try:
+                os.write(handle, content)
+            finally:
+                os.close(handle)
+            os.replace(draft, self.path)
+            _remove_old(os.path.dirname(self.path))
+
+    def _is_quiet(self) -> bool:
+        """Whether nothing was written shortly before the key was taken. Windows renews time stamps when it likes."""
+        if sys.platform == "win32":
+            return False
+        times = [
+            stat[1]
+            for group in json.loads(self.stamp)[2:]
+            for stat in (group if group and isinstance(group[0], list) else [group])
+            if stat
+        ]
+        return all(self.taken_ns - written > _QUIET_NS for written in times)
+
+
+def _stat(path: str) -> list[int]:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return []
+    return [found.st_size, found.st_mtime_ns, found.st_ino]
+
+
+def _remove_old(folder: str) -> None:
+    """Remove the oldest answers if there are too many."""
+    with contextlib.suppress(OSError):
+        entries = [(entry.stat().st_mtime, entry.path) for entry in os.scandir(folder)]
+        for _, path in sorted(entries)[:-_MAX_FILES]:
+            os.unlink(path)

@@ -1,0 +1,79 @@
+"""The words that an edit must have for guard to find anything: a superset of its findings, without a parser."""
+
+from __future__ import annotations
+
+import re
+
+_CODE = frozenset(".py .pyi .pyw .js .jsx .mjs .cjs .ts .tsx .mts .cts .go .rs .java".split())  # noqa: SIM905
+_RUN = re.compile(r"[a-z0-9]+")
+#: Terms of keys that code can bring in, and terms of files, as `graphmem.guard.index_terms` writes them.
+_OF_CODE, _OF_FILES = ("import:", "pkg:", "symbol:", "word:"), ("path:", "file:")
+
+
+class GuardIndex:
+    """What an edit of code must have to concern a memory.
+
+    Attributes:
+        words: The last word of each name.
+        starts: The fixed beginnings of paths.
+        is_open: Whether a name has a wildcard at its beginning, or no word: then every edit may concern it.
+    """
+
+    __slots__ = ("is_open", "starts", "words")
+
+    def __init__(self, words: set[str], starts: set[str], *, is_open: bool) -> None:
+        self.words = words
+        self.starts = starts
+        self.is_open = is_open
+
+    @classmethod
+    def of_terms(cls, terms: list[str]) -> GuardIndex:
+        """The index of the terms of a store."""
+        names = [
+            term.rpartition(":")[2] if term.startswith("import:") else term
+            for term in terms
+            if term.startswith(_OF_CODE)
+        ]
+        runs = [_RUN.findall(name.lower()) for name in names]
+        starts = {term.partition(":")[2] for term in terms if term.startswith(_OF_FILES)}
+        return cls({found[-1] for found in runs if found}, starts, is_open=not all(runs))
+
+    def fields(self) -> dict[str, object]:
+        """The index as JSON."""
+        return {"words": sorted(self.words), "starts": sorted(self.starts), "is_open": self.is_open}
+
+    @classmethod
+    def of(cls, fields: dict[str, object]) -> GuardIndex:
+        """The index of `fields`.
+
+        Raises:
+            ValueError: The fields are of another form.
+        """
+        words, starts = fields.get("words"), fields.get("starts")
+        if not isinstance(words, list) or not isinstance(starts, list):
+            raise ValueError("no index")  # noqa: TRY004 - one error for any other form
+        return cls(set(map(str, words)), set(map(str, starts)), is_open=fields.get("is_open") is not False)
+
+    def concerns(self, paths: list[str], texts: list[str]) -> bool:
+        """Whether an edit may concern a memory.
+
+        Args:
+            paths: The files, relative to the repository.
+            texts: What is written to them.
+        """
+        if self.is_open or any(start in self.starts for path in paths for start in _starts(path)):
+            return True
+        return any(not self.words.isdisjoint(_RUN.findall(text.lower())) for text in texts)
+
+
+def is_code(path: str) -> bool:
+    """Whether guard reads imports in a file; in manifests, a package has other names than its imports."""
+    name = path.rpartition("/")[2].lower()
+    return "." in name and f".{name.rpartition('.')[2]}" in _CODE
+
+
+def _starts(path: str) -> set[str]:
+    """The path and its folders, with and without their slashes, and the root."""
+    parts = path.split("/")
+    folders = {"/".join(parts[:count]) for count in range(1, len(parts))}
+    return {path, "", *folders, *(f"{folder}/" for folder in folders)}

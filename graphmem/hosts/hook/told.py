@@ -1,0 +1,101 @@
+"""Answers of a memory for hooks: the lines of a block, and the findings of guard."""
+
+from __future__ import annotations
+
+
+class Block:
+    """Memories in words, a line for each.
+
+    Attributes:
+        head: The first line.
+        lines: Id, heading of the section, and line of each memory.
+        foot: What was left out; empty if nothing was.
+        seq: The ledger position of the block.
+    """
+
+    __slots__ = ("foot", "head", "lines", "seq")
+
+    def __init__(self, head: str, lines: list[tuple[str, str, str]], foot: str, seq: int) -> None:
+        self.head = head
+        self.lines = lines
+        self.foot = foot
+        self.seq = seq
+
+    @property
+    def keys(self) -> list[str]:
+        """A key for each line: the memory, as it is worded now."""
+        return [f"{memory_id} {text}" for memory_id, _, text in self.lines]
+
+    def text(self, keys: list[str] | None = None) -> str:
+        """The block in words, with all lines or those of some keys; empty without a line."""
+        wanted = None if keys is None else set(keys)
+        parts: list[str] = []
+        section = ""
+        for memory_id, heading, line in self.lines:
+            if wanted is not None and f"{memory_id} {line}" not in wanted:
+                continue
+            if heading != section:
+                parts.append(heading)
+                section = heading
+            parts.append(line)
+        if not parts:
+            return ""
+        foot = [self.foot] if self.foot and wanted is None else []
+        return "\n".join([OPENING, self.head, *parts, *foot, CLOSING])
+
+    def fields(self) -> dict[str, object]:
+        """The block as JSON."""
+        return {"head": self.head, "lines": self.lines, "foot": self.foot, "seq": self.seq}
+
+    @classmethod
+    def of(cls, fields: dict[str, object]) -> Block:
+        """The block of `fields`.
+
+        Raises:
+            ValueError: The fields are of another form.
+        """
+        lines, seq = fields.get("lines"), fields.get("seq")
+        if not isinstance(lines, list) or not isinstance(seq, int):
+            raise ValueError("no block")  # noqa: TRY004 - one error for any other form
+        triples = [(str(memory_id), str(heading), str(line)) for memory_id, heading, line in lines]
+        return cls(str(fields.get("head")), triples, str(fields.get("foot")), seq)
+
+
+#: Marks around texts of graphmem: a capture of the conversation leaves out what is between them.
+OPENING, CLOSING = "<graphmem>", "</graphmem>"
+
+
+class Guarded:
+    """What guard found.
+
+    Attributes:
+        decision: `allow`, `ask` or `deny`.
+        reason: Why it is not allowed; empty if it is.
+        warnings: A key and a text for each warning: the memory on the path.
+    """
+
+    __slots__ = ("decision", "reason", "warnings")
+
+    def __init__(
+        self, decision: str = "allow", reason: str = "", warnings: list[tuple[str, str]] | None = None
+    ) -> None:
+        self.decision = decision
+        self.reason = reason
+        self.warnings = warnings or []
+
+    def fields(self) -> dict[str, object]:
+        """The findings as JSON."""
+        return {"decision": self.decision, "reason": self.reason, "warnings": self.warnings}
+
+    @classmethod
+    def of(cls, fields: dict[str, object]) -> Guarded:
+        """The findings of `fields`.
+
+        Raises:
+            ValueError: The fields are of another form.
+        """
+        warnings = fields.get("warnings")
+        if not isinstance(warnings, list):
+            raise ValueError("no findings")  # noqa: TRY004 - one error for any other form
+        pairs = [(str(key), str(text)) for key, text in warnings]
+        return cls(str(fields.get("decision")), str(fields.get("reason")), pairs)

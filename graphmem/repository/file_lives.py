@@ -1,0 +1,78 @@
+"""The life of a file: the paths that it had, when, and the commits that gave and took them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from graphmem.instants import from_micros
+from graphmem.repository.mainline_history import MainlineHistory
+from graphmem.repository.mainline_rows import PathOrigin, SegmentRow
+
+
+@dataclass(frozen=True, slots=True)
+class FilePath:
+    """A path that a file had for a time.
+
+    Attributes:
+        path: The path.
+        start: The time of the commit that brought it.
+        end: The time of the commit that took it; None while it is there.
+        commit: Hash of the commit that brought it.
+        ended_by: Hash of the commit that took it; None while it is there.
+        origin: How the file came to the path.
+        similarity: Percent of the content that stayed, of a rename.
+    """
+
+    path: str
+    start: datetime
+    end: datetime | None
+    commit: str
+    ended_by: str | None
+    origin: PathOrigin
+    similarity: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileLife:
+    """The paths of one file, in order.
+
+    Attributes:
+        paths: At least one.
+        now: The path at the time of the answer; None if the file is gone.
+    """
+
+    paths: tuple[FilePath, ...]
+    now: str | None
+
+
+def lives_of(history: MainlineHistory, path: str, at_us: int) -> tuple[FileLife, ...]:
+    """Return the life of each file that ever had a path, up to a time; the file that had it last comes first.
+
+    Args:
+        history: What was read of the repository.
+        path: A path; folders and globs have no life.
+        at_us: The time of the answer, in microseconds since 1970.
+    """
+    begun = [segment for segment in history.segments_of(path) if history.time_of(segment.start) <= at_us]
+    lineages = dict.fromkeys(segment.lineage for segment in reversed(begun))
+    return tuple(_life(history, lineage, at_us) for lineage in lineages)
+
+
+def _life(history: MainlineHistory, lineage: int, at_us: int) -> FileLife:
+    segments = [segment for segment in history.life(lineage) if history.time_of(segment.start) <= at_us]
+    paths = tuple(_path(history, segment, at_us) for segment in segments)
+    return FileLife(paths, next((path.path for path in reversed(paths) if path.end is None), None))
+
+
+def _path(history: MainlineHistory, segment: SegmentRow, at_us: int) -> FilePath:
+    end = segment.end if segment.end is not None and history.time_of(segment.end) <= at_us else None
+    return FilePath(
+        segment.path,
+        from_micros(history.time_of(segment.start)),
+        None if end is None else from_micros(history.time_of(end)),
+        history.shas[segment.start],
+        None if end is None else history.shas[end],
+        segment.origin,
+        segment.similarity,
+    )

@@ -1,0 +1,1 @@
+"""Secrets in texts: recognised by gitleaks' rules, and redacted or refused before they are stored."""

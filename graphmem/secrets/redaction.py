@@ -1,0 +1,192 @@
+"""Values without secrets: each text of a value is searched, and what is found in it is replaced."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterator
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
+from functools import cache
+from typing import Any, TypeVar, cast
+
+from graphmem.model import ReadMainline, Scope, Statement
+from graphmem.redactions import Redaction
+from graphmem.secrets.scanner import Finding, Scanner
+
+_Value = TypeVar("_Value")
+
+#: Between title and body, where a secret of several lines can begin in the one and end in the other.
+_JOINT = "\n"
+_WORDS = frozenset({"title", "body"})
+_MARK = re.compile(r"\[redacted(?:: [\w.-]{1,80})?\]")
+#: Texts of at most this length get the mark with the name of the rule even if it is longer than the secret.
+_SHORT_TEXT = 500
+_BARE_MARK = "[redacted]"
+_ROUNDS = 3
+#: Texts without secrets that are remembered, and the longest of them.
+_MOST_REMEMBERED = 4_096
+_LONGEST_REMEMBERED = 2_000
+#: Packed rows are no text: file names, tags and hashes as git has them, compressed.
+_PACKED = {(ReadMainline, "content")}
+
+
+class Redactor:
+    """Replaces the secrets in values.
+
+    Args:
+        scanner: Finds them; one with all rules, made on first need, if not given.
+    """
+
+    def __init__(self, scanner: Scanner | None = None) -> None:
+        self._scanner = scanner
+        self._clean: dict[str, None] = {}
+
+    def text(self, text: str) -> tuple[str, tuple[str, ...]]:
+        """Return a text without its secrets, and the name of the rule of each."""
+        if text in self._clean:
+            return text, ()
+        rules: list[str] = []
+        redacted = text
+        for _ in range(_ROUNDS):
+            found = self._secrets(redacted)
+            if not found:
+                break
+            rules += [finding.rule for finding in found]
+            redacted = _replaced(redacted, found)
+        if not rules:
+            self._remember(text)
+        return redacted, tuple(rules)
+
+    def value(self, value: _Value, place: str = "") -> tuple[_Value, tuple[Redaction, ...]]:
+        """Return a value without its secrets, and what was replaced where; the same value if there is none.
+
+        Args:
+            value: A text, a dataclass, a list, a tuple or a mapping, nested as may be. Scopes stay as they are: see
+                `in_scopes`.
+            place: The name of the value; fields and positions are added to it.
+        """
+        walk = _Walk(self)
+        return walk.value(value, place), tuple(walk.found)
+
+    def _secrets(self, text: str) -> list[Finding]:
+        if self._scanner is None:
+            self._scanner = Scanner()
+        found = self._scanner.find(text)
+        marks = [match.span() for match in _MARK.finditer(text)] if found else []
+        return [each for each in found if not any(start <= each.start < end for start, end in marks)]
+
+    def _remember(self, text: str) -> None:
+        if len(text) > _LONGEST_REMEMBERED:
+            return
+        if len(self._clean) >= _MOST_REMEMBERED:
+            self._clean = {}
+        self._clean[text] = None
+
+
+@cache
+def redactor() -> Redactor:
+    """Return the redactor of this process, with all rules."""
+    return Redactor()
+
+
+def without_secrets(text: str) -> str:
+    """Return a text for people or for a log without its secrets."""
+    return redactor().text(text)[0]
+
+
+class _Walk:
+    """A walk through a value; `found` has what was replaced so far."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self.found: list[Redaction] = []
+
+    def value(self, value: Any, place: str) -> Any:  # noqa: ANN401 - any value
+        if isinstance(value, str):
+            return value if isinstance(value, Enum) else self._text(value, place)
+        if isinstance(value, tuple | list):
+            return self._sequence(value, place)
+        if isinstance(value, dict):
+            return {self.value(key, place): self.value(entry, _inside(place, str(key))) for key, entry in value.items()}
+        if is_dataclass(value) and not isinstance(value, type | Scope):
+            return self._record(value, place)
+        return value
+
+    def _text(self, text: str, place: str) -> str:
+        redacted, rules = self._redactor.text(text)
+        if not rules:
+            return text
+        self.found += [Redaction(rule, place) for rule in rules]
+        return type(text)(redacted)
+
+    def _sequence(self, values: Any, place: str) -> Any:  # noqa: ANN401 - a tuple or list
+        if not values:
+            return values
+        walked = [self.value(entry, f"{place}[{index}]") for index, entry in enumerate(values)]
+        if all(new is old for new, old in zip(walked, values, strict=True)):
+            return values
+        return values._make(walked) if hasattr(values, "_make") else type(values)(walked)
+
+    def _record(self, record: Any, place: str) -> Any:  # noqa: ANN401 - a dataclass
+        is_statement = isinstance(record, Statement)
+        changes = dict(self._words(record, place)) if is_statement else {}
+        for name in _texts_of(cast("Hashable", type(record))):
+            old = getattr(record, name)
+            if old is None or (is_statement and name in _WORDS):
+                continue
+            new = self.value(old, _inside(place, name))
+            if new is not old:
+                changes[name] = new
+        return replace(record, **changes) if changes else record
+
+    def _words(self, statement: Statement, place: str) -> Iterator[tuple[str, str]]:
+        """Yield title and body if a secret is in one of them, or across both."""
+        joint = f"{statement.title}{_JOINT}{statement.body}" if statement.body else statement.title
+        redacted, rules = self._redactor.text(joint)
+        if not rules:
+            return
+        title, separator, body = redacted.partition(_JOINT)
+        in_title = _MARK.findall(title) if title != statement.title else []
+        where = [_inside(place, "title")] * len(in_title) + [_inside(place, "body")] * len(rules)
+        self.found += [Redaction(rule, named) for rule, named in zip(rules, where, strict=False)]
+        yield "title", title
+        yield "body", body if separator else ""
+
+
+def _inside(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name
+
+
+def _replaced(text: str, found: list[Finding]) -> str:
+    parts, done = [], 0
+    for finding in found:
+        mark = f"[redacted: {finding.rule}]"
+        if len(text) > _SHORT_TEXT and len(mark) > finding.end - finding.start:
+            mark = _BARE_MARK
+        parts += [text[done : finding.start], mark]
+        done = finding.end
+    return "".join([*parts, text[done:]])
+
+
+@cache
+def _texts_of(kind: Any) -> tuple[str, ...]:  # noqa: ANN401 - a dataclass
+    """Return the fields of a dataclass that can hold a text."""
+    plain = {"int", "float", "bool", "datetime", "datetime | None", "int | None"}
+    return tuple(
+        spec.name
+        for spec in fields(kind)
+        if spec.init and (kind, spec.name) not in _PACKED and str(spec.type) not in plain
+    )
+
+
+def in_scopes(value: object) -> Iterator[Redaction]:
+    """Yield the secrets in the scopes of a value, however deep; they name places and are not replaced."""
+    if isinstance(value, Scope):
+        for name in _texts_of(cast("Hashable", Scope)):
+            yield from redactor().value(getattr(value, name), name)[1]
+    elif isinstance(value, tuple | list):
+        for entry in value:
+            yield from in_scopes(entry)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for name in _texts_of(cast("Hashable", type(value))):
+            yield from in_scopes(getattr(value, name))

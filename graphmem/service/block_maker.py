@@ -1,0 +1,155 @@
+"""Makes the context block of a task from the evidence for each memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from graphmem.briefing.block import BlockItem, ContextBlock, SectionName
+from graphmem.briefing.fitting import Fitted, Frame, Room, fitted
+from graphmem.briefing.sections import section_of
+from graphmem.briefing.usefulness import FLOOR, WEIGHTS, Weights, usefulness
+from graphmem.briefing.wording import HEAD, HEAD_SINCE, BlockWording
+from graphmem.model import Point, Scope
+from graphmem.service.block_items import BlockItems
+from graphmem.service.context import ServiceContext
+from graphmem.service.seen_changes import SeenChanges
+from graphmem.service.task_evidence import Task, TaskEvidence, own_parts
+from graphmem.terms import question_terms
+from graphmem.token_count import token_count
+
+#: Characters of the tag of marks.
+_TAG_CHARS = 12
+#: Memories that are put into words: more than fit into the budget, each taking at least these tokens.
+_LINE_TOKENS, _SPARE_LINES = 12, 20
+#: A memory that is not in force, any more or yet, is told of if it is at least this useful.
+_NOT_IN_FORCE_FLOOR = 0.4
+#: What changed is told if it is at least this useful: news that concern another task are none.
+_NEWS_FLOOR = 0.2
+
+
+class BlockMaker:
+    """Makes the block of a task: its evidence is weighed, put into words, and cut to a budget.
+
+    Args:
+        context: The dependencies of the verb.
+        reader: The reader's scope.
+        point: The point of the block.
+        task: The task.
+        found: The evidence for it.
+        weights: The weights of the evidence.
+    """
+
+    def __init__(
+        self,
+        context: ServiceContext,
+        reader: Scope,
+        point: Point,
+        task: Task,
+        found: TaskEvidence,
+        weights: Weights = WEIGHTS,
+    ) -> None:
+        self._context = context
+        self._reader = reader
+        self._point = point
+        self._task = task
+        self._found = found
+        self._weights = weights
+        self._wording = BlockWording(lambda: self._tag, reader.repo, point.valid)
+
+    def block(self, room: Room, since: int | None) -> ContextBlock:
+        """Return the block within its room; with `since`, only what changed after it."""
+        seen = None if since is None else SeenChanges.after(self._context, self._reader, since, self._point)
+        ranked = self._ranked(seen)
+        most = room.tokens // _LINE_TOKENS + _SPARE_LINES
+        items, unseen = self._items(ranked, most, seen)
+        fit = self._fitted(items, room, since, unseen)
+        return ContextBlock(
+            at=self._point,
+            markdown=fit.markdown,
+            sections=fit.sections,
+            tokens=token_count(fit.markdown),
+            left_out=fit.left_out,
+            since=since,
+            mode=self._found.mode,
+            note=self._found.note,
+        )
+
+    def _ranked(self, seen: SeenChanges | None) -> list[tuple[float, str]]:
+        """Return the useful memories, the most useful first, ties by id."""
+        found = self._found
+        ids = sorted(found.table.found)
+        view = self._context.content_view(self._reader, ids, self._point.seq)
+        ranked: list[tuple[float, str]] = []
+        for memory_id in ids:
+            memory = view.memory(memory_id)
+            if memory is None or (seen is not None and memory_id not in seen.ids):
+                continue
+            evidence = found.table.found[memory_id]
+            found.table.set(memory_id, **own_parts(evidence, memory, self._task.paths, self._reader))
+            value = usefulness(found.table.found[memory_id], self._weights)
+            floor = FLOOR if seen is None else _NEWS_FLOOR
+            if value >= floor or memory_id in found.on_path or memory_id in found.mandatory:
+                ranked.append((value, memory_id))
+        ranked += self._others(seen, {key: value for value, key in ranked})
+        return sorted(ranked, key=lambda pair: (-pair[0], pair[1]))
+
+    def _others(self, seen: SeenChanges | None, values: Mapping[str, float]) -> list[tuple[float, str]]:
+        """Return declared memories that are not in force yet, and the last of what is not in force any more.
+
+        Args:
+            seen: What changed; what went is told if it, or a successor, concerns the task.
+            values: The usefulness of memories in force.
+        """
+        coming = [(usefulness(evidence, self._weights), key) for key, evidence in self._found.coming.found.items()]
+        ended = [(usefulness(evidence, self._weights), key) for key, evidence in self._found.ended.found.items()]
+        ranked = [pair for pair in (*coming, *ended) if pair[0] >= _NOT_IN_FORCE_FLOOR]
+        if seen is not None:
+            ranked = [pair for pair in ranked if pair[1] in seen.ids and pair[1] not in seen.gone]
+            ended_values = {key: value for value, key in ended if value >= _NEWS_FLOOR}
+            for key, successors in seen.gone.items():
+                known_values = [ended_values.get(key, 0.0), *(values.get(new, 0.0) for new in successors)]
+                ranked += [(max(known_values), key)] if max(known_values) else []
+        known = self._found.table.found
+        return [pair for pair in dict.fromkeys(ranked) if pair[1] not in known]
+
+    def _items(
+        self, ranked: Sequence[tuple[float, str]], most: int, seen: SeenChanges | None
+    ) -> tuple[list[BlockItem], Counter[SectionName]]:
+        """Return the items of the most useful memories, what is mandatory included, and the number of the others."""
+        mandatory = [key for _, key in ranked if key in self._found.mandatory]
+        others = [key for _, key in ranked if key not in self._found.mandatory]
+        made = BlockItems(self._context, self._reader, self._point, self._found)
+        items = made.items([*mandatory, *others[:most]], question_terms(self._task.text))
+        rest = made.sections_of(others[most:])
+        if seen is not None:
+            items = [replace(item, is_new=True) for item in items]
+        return items, rest
+
+    def _fitted(
+        self, items: Sequence[BlockItem], room: Room, since: int | None, unseen: Counter[SectionName]
+    ) -> Fitted:
+        if not items:
+            return Fitted("", (), sum(unseen.values()))
+        lines = [self._wording.line(item, self._section(item)) for item in items]
+        mandatory = [line for line in lines if line.section is SectionName.MUST]
+        others = [line for line in lines if line.section is not SectionName.MUST]
+        head = HEAD if since is None else HEAD_SINCE.format(since=since)
+        return fitted(mandatory, others, room, Frame(head, self._point.seq), unseen)
+
+    def _section(self, item: BlockItem) -> SectionName:
+        is_bound = item.is_mandatory and (item.id in self._found.mandatory or not self._task.paths)
+        return section_of(item, self._reader, is_bound=is_bound)
+
+    @cached_property
+    def _tag(self) -> str:
+        """The tag of marks: a digest of the last ledger entry, which no writer of a memory knows beforehand.
+
+        It is the same in every store that has the ledger, unlike the tenant's secret.
+        """
+        last = self._context.store.changes(self._reader, after=self._point.seq - 1, limit=1)
+        text = "\x1f".join(f"{change.seq} {change.recorded_at.isoformat()} {change.op_id}" for change in last)
+        return hashlib.sha256(f"{self._task.text}\x1f{text}".encode("utf-8", "surrogatepass")).hexdigest()[:_TAG_CHARS]

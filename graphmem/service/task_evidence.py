@@ -1,0 +1,278 @@
+"""The evidence for memories that may govern a task: searches for the task, its practices and its paths, and anchors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from graphmem.answers import Hit
+from graphmem.briefing.block import Why
+from graphmem.briefing.practices import Practice, practices_of
+from graphmem.briefing.task_paths import (
+    best_coverage,
+    covering_names,
+    is_glob,
+    nearness,
+    paths_in,
+    plain_path,
+    words_of,
+)
+from graphmem.briefing.usefulness import EvidenceTable, MemoryEvidence, is_universal
+from graphmem.instants import to_micros
+from graphmem.model import Anchor, AnchorKind, Kind, Memory, Point, Scope, Statement
+from graphmem.retrieval.request import Query, Sort
+from graphmem.retrieval.search import Searcher
+from graphmem.service.context import ServiceContext
+from graphmem.store import Filter, Page
+from graphmem.temporal import Resolver, Standing, View
+from graphmem.temporal.trust import is_mandatory
+
+#: Hits of each search that count.
+_HITS, _FURTHER_HITS = 60, 40
+#: A task longer than this many words is also searched for clause by clause.
+_LONG_WORDS, _MOST_CLAUSES, _CLAUSE_WORDS = 16, 3, 3
+_CLAUSE_END = re.compile(r"[.;:!?\n]+\s+|\n+|,\s+(?:and|then|but)\s+")
+#: What may govern a task that says nothing of it, the latest of each reader's.
+_PRESENT_KINDS = (Kind.CONVENTION, Kind.PREFERENCE, Kind.TASK)
+_MOST_PRESENT = 200
+#: Anchors with a smaller share of common folders are in another part of the repository.
+_NEAR = 0.2
+_MOST_TASK_CHARS = 4_000
+#: The role of the anchors of the files in which a rule is written.
+_STATED_IN = "stated in"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task with its paths, those in its text included."""
+
+    text: str
+    paths: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str, paths: Iterable[str]) -> Task:
+        """Return a task; a long text is cut, since its beginning says what it is about."""
+        given = [plain_path(path) for path in (*paths, *paths_in(text))]
+        return cls(text[:_MOST_TASK_CHARS], tuple(dict.fromkeys(path for path in given if path)))
+
+    @property
+    def clauses(self) -> list[str]:
+        """The longest clauses of a long text; none of a short one."""
+        if len(self.text.split()) <= _LONG_WORDS:
+            return []
+        parts = [part.strip() for part in _CLAUSE_END.split(self.text) if len(part.split()) >= _CLAUSE_WORDS]
+        longest = sorted(parts, key=lambda part: -len(part))[:_MOST_CLAUSES]
+        return [part for part in parts if part in longest] if len(parts) > 1 else []
+
+
+@dataclass(slots=True)
+class TaskEvidence:
+    """What was found for a task.
+
+    Attributes:
+        table: The evidence of memories that are in force.
+        reasons: The best reason for each memory, with the given path or the practice.
+        coming: Memories that are declared and not in force yet, with their evidence.
+        ended: Memories of which nothing is in force any more, with their evidence.
+        mandatory: Memories whose mandate covers the task.
+        overruled: Memories that another leads on their subject.
+        mode: `hybrid`, or `lexical` if no vectors were compared.
+        note: The remark of the search on that.
+    """
+
+    table: EvidenceTable = field(default_factory=EvidenceTable)
+    coming: EvidenceTable = field(default_factory=EvidenceTable)
+    ended: EvidenceTable = field(default_factory=EvidenceTable)
+    practices: dict[str, tuple[float, str]] = field(default_factory=dict)
+    on_path: dict[str, str] = field(default_factory=dict)
+    mandatory: set[str] = field(default_factory=set)
+    overruled: set[str] = field(default_factory=set)
+    mode: str = "lexical"
+    note: str | None = None
+
+    def reason(self, memory_id: str) -> tuple[Why, str]:
+        """Return why a memory is there, and the path or the practice."""
+        evidence = (
+            self.table.found.get(memory_id) or self.coming.found.get(memory_id) or self.ended.found.get(memory_id)
+        )
+        if memory_id in self.on_path:
+            return Why.PATH, self.on_path[memory_id]
+        if memory_id in self.mandatory:
+            return Why.MANDATORY, ""
+        if evidence is None or (not evidence.is_direct and not evidence.practice_words):
+            return Why.GENERAL, ""
+        strength, practice = self.practices.get(memory_id, (0.0, ""))
+        if practice and strength > max(evidence.words, evidence.meaning, evidence.name):
+            return Why.PRACTICE, practice
+        if evidence.words or evidence.name:
+            return Why.WORDS, ""
+        return (Why.MEANING, "") if evidence.meaning else (Why.GENERAL, "")
+
+
+class EvidenceSearch:
+    """Collects the evidence for a task at a point.
+
+    Args:
+        context: The dependencies of the verb.
+        reader: The reader's scope.
+        point: The point of the answer.
+        searcher: Searches by words and vectors, or by words alone.
+        words_searcher: Searches by words alone.
+    """
+
+    def __init__(
+        self, context: ServiceContext, reader: Scope, point: Point, searcher: Searcher, words_searcher: Searcher
+    ) -> None:
+        self._context = context
+        self._reader = reader
+        self._point = point
+        self._searcher = searcher
+        self._words = words_searcher
+
+    def evidence(self, task: Task) -> TaskEvidence:
+        """Return the evidence for a task."""
+        found = TaskEvidence()
+        for text in (task.text, *task.clauses):
+            self._note_task(found, text)
+        for practice, share in practices_of(task.text, task.paths):
+            self._note_practice(found, practice, share)
+        if named := words_of(task.paths):
+            for hit in self._hits(self._words, named, _FURTHER_HITS, found):
+                found.table.note(hit.card.id, path_words=hit.parts.get("words", 0.0))
+        self._note_anchored(found, task.paths)
+        self._note_present(found)
+        return found
+
+    def _note_present(self, found: TaskEvidence) -> None:
+        """Note the latest conventions, preferences and tasks: they may govern what no word of theirs names."""
+        point, where = self._point, Filter(kinds=_PRESENT_KINDS)
+        ids = self._context.store.select(self._reader, where, at=None, before=point.seq + 1, limit=_MOST_PRESENT)
+        view = self._context.view(self._reader, ids, point.seq)
+        for memory_id in ids:
+            if memory_id not in found.overruled and view.holds(memory_id, point.valid):
+                found.table.note(memory_id)
+
+    def _note_task(self, found: TaskEvidence, text: str) -> None:
+        if not text.strip():
+            return
+        for hit in self._hits(self._searcher, text, _HITS, found, is_task=True):
+            parts = _direct_parts(hit)
+            if hit.standing is Standing.HOLDS:
+                found.table.note(self._leader(found, hit), **parts)
+            elif hit.standing is Standing.LAST:
+                found.ended.note(hit.card.id, **parts)
+            else:
+                found.coming.note(hit.card.id, **parts)
+
+    def _note_practice(self, found: TaskEvidence, practice: Practice, share: float) -> None:
+        for hit in self._hits(self._searcher, practice.hint, _FURTHER_HITS, found):
+            words, meaning = share * hit.parts.get("words", 0.0), share * hit.parts.get("meaning", 0.0)
+            memory_id = self._leader(found, hit)
+            found.table.note(memory_id, practice_words=words, practice_meaning=meaning)
+            best = max(words, meaning)
+            if best > found.practices.get(memory_id, (0.0, ""))[0]:
+                found.practices[memory_id] = (best, practice.name)
+
+    @staticmethod
+    def _leader(found: TaskEvidence, hit: Hit) -> str:
+        """Return the memory that leads the subject of a hit: what it overrules does not govern."""
+        if hit.overruled_by is None:
+            return hit.card.id
+        found.overruled.add(hit.card.id)
+        return hit.overruled_by.memory.id
+
+    def _hits(
+        self, searcher: Searcher, text: str, limit: int, found: TaskEvidence, *, is_task: bool = False
+    ) -> Iterator[Hit]:
+        point = self._point
+        query = Query(text, point.valid, point.seq, self._reader, Filter(), Sort.RELEVANCE, Page(limit), 0.0)
+        answer = searcher.search(query)
+        if is_task:
+            found.mode, found.note = answer.mode, answer.note
+        return (hit for hit in answer.hits if is_task or hit.standing is Standing.HOLDS)
+
+    # ---- paths
+
+    def _note_anchored(self, found: TaskEvidence, paths: Sequence[str]) -> None:
+        """Note the memories whose file anchors cover a path, and those whose mandate covers the task."""
+        aliases = {path: (path, *self._earlier_names(path)) for path in paths}
+        spellings = {name: path for path, names in aliases.items() for name in names}
+        names = sorted({name for path in spellings for name in covering_names(path)})
+        ids = self._context.store.guiding(self._reader, names)
+        if not ids:
+            return
+        view = self._context.view(self._reader, ids, self._point.seq)
+        resolver = Resolver(view, self._point.valid)
+        for memory_id in ids:
+            for resolved in resolver.resolve(memory_id) if self._is_known(view, memory_id) else ():
+                if resolved.standing is Standing.HOLDS:
+                    self._note_guiding(found, view, (memory_id, resolved.memory), spellings)
+
+    def _note_guiding(
+        self, found: TaskEvidence, view: View, pair: tuple[str, str], spellings: Mapping[str, str]
+    ) -> None:
+        """Note a memory in force that has an anchor itself, or that superseded one and has none of its own."""
+        memory_id, holding = pair
+        memory = view.memory(holding)
+        if memory is None or memory.statement is None:
+            return
+        own, is_placed = self._files(memory), bool(about_files(memory.statement))
+        anchors = self._files(view.memory(memory_id)) if not is_placed and memory_id != holding else own
+        value, path = best_coverage(anchors, tuple(spellings))
+        if value:
+            found.table.note(holding, coverage=value)
+            found.on_path[holding] = spellings[path]
+        if is_mandatory(memory.statement) and (value or not is_placed):
+            found.mandatory.add(holding)
+            found.table.note(holding)
+
+    def _is_known(self, view: View, memory_id: str) -> bool:
+        return view.memory(memory_id) is not None
+
+    def _files(self, memory: Memory | None) -> list[str]:
+        """Return the names of a memory's file anchors in the repositories that the paths may belong to."""
+        if memory is None or memory.statement is None:
+            return []
+        repos = {None, self._reader.repo, *self._reader.related_repos}
+        return [anchor.name for anchor in about_files(memory.statement) if anchor.repo in repos]
+
+    def _earlier_names(self, path: str) -> list[str]:
+        """Return the other paths that the file of a path had, as far as its repository was read."""
+        if path.endswith("/") or is_glob(path):
+            return []
+        history = self._context.mainlines.at(self._reader, self._reader.repo, self._point.seq)
+        lineage = history.binding(path, to_micros(self._point.valid))
+        if lineage is None:
+            return []
+        return [segment.path for segment in history.life(lineage) if segment.path != path]
+
+
+def about_files(statement: Statement) -> list[Anchor]:
+    """Return the file anchors of what a statement is about, without the files that state it."""
+    return [anchor for anchor in statement.anchors if anchor.kind is AnchorKind.FILE and anchor.role != _STATED_IN]
+
+
+def _is_placed(anchors: Sequence[str]) -> bool:
+    """Return whether all anchors lie in folders of the code: the root and hidden folders concern every part."""
+    return bool(anchors) and all("/" in name.rstrip("/") and not name.startswith(".") for name in anchors)
+
+
+def own_parts(evidence: MemoryEvidence, memory: Memory, paths: Sequence[str], reader: Scope) -> dict[str, float]:
+    """Return the parts of the evidence that the memory itself has: its kind, its wording, its anchors."""
+    statement = memory.statement
+    assert statement is not None, "only live memories are asked about"  # noqa: S101
+    anchors = [anchor.name for anchor in about_files(statement)]
+    near = max((nearness(anchor, path) for anchor in anchors for path in paths), default=0.0)
+    return {
+        "nearness": near,
+        "elsewhere": float(bool(paths) and not evidence.coverage and near < _NEAR and _is_placed(anchors)),
+        "universal": float(is_universal(statement.title)),
+        "convention": float(statement.kind is Kind.CONVENTION),
+        "preference": float(memory.scope.user is not None and memory.scope.user == reader.user),
+        "in_flight": float(statement.kind is Kind.TASK),
+    }
+
+
+def _direct_parts(hit: Hit) -> dict[str, float]:
+    return {name: hit.parts.get(name, 0.0) for name in ("words", "meaning", "title", "name")}

@@ -1,0 +1,55 @@
+"""A hook that has nothing to say imports next to nothing."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import graphmem
+from graphmem.hosts.sample_payloads import sample_payload
+
+HOOK = Path(graphmem.__file__).parent / "hosts/hook"
+#: Modules that take a millisecond or more to import, and what nobody should need to say nothing.
+SLOW = (
+    "typing",
+    "dataclasses",
+    "inspect",
+    "pathlib",
+    "subprocess",
+    "datetime",
+    "tomllib",
+    "sqlite3",
+    "apsw",
+    "click",
+    "uuid",
+)
+
+
+def test_a_hook_that_says_nothing_imports_no_slow_module(project: Path) -> None:
+    (project / ".graphmem").mkdir()
+    program = (
+        "import sys; sys.argv = ['graphmem', 'on', 'claude-code', 'UserPromptSubmit']\n"
+        "import os; leave, before = os._exit, set(sys.modules)\n"
+        "def left(code):\n"
+        f"    os.write(1, ' '.join(sorted((set(sys.modules) - before) & set({SLOW!r}))).encode()); leave(code)\n"
+        "os._exit = left\n"
+        "from graphmem.cli import main; main()\n"
+    )
+    payload = json.dumps(sample_payload("claude-code", "UserPromptSubmit", str(project)) | {"prompt": "yes"}).encode()
+    # -S: the environment of tests starts with modules of its own.
+    command = [sys.executable, "-S", "-c", f"import sys; sys.path.append({str(HOOK.parents[2])!r})\n{program}"]
+    done = subprocess.run(command, input=payload, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+@pytest.mark.parametrize("path", sorted(HOOK.glob("*.py")), ids=lambda path: path.stem)
+def test_a_module_of_hooks_imports_only_its_neighbours_until_the_memory_is_asked(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imported = [node.module or "" for node in tree.body if isinstance(node, ast.ImportFrom)]
+    own = [name for name in imported if name.startswith("graphmem") and name != "graphmem"]
+    assert [name for name in own if not name.startswith("graphmem.hosts.hook")] == []
