@@ -115,7 +115,13 @@ def _read_repository(ctx: click.Context, call: Call, root: Path) -> None:
     from graphmem.service.repository_ingestion import FILE_SOURCES
 
     with call.open(starts_work=False) as memory:
-        read_repository(ctx, memory, root, tuple(FILE_SOURCES), write=Write(reason="git hooks"))
+        report = read_repository(ctx, memory, root, tuple(FILE_SOURCES), write=Write(reason="git hooks"))
+    merges = None if report.mainline is None else report.mainline.merges
+    if merges is not None:
+        for merged in merges.merged:
+            note(f"merged branch {merged.branch}: {merged.reason}")
+        for proposed in merges.proposed:
+            note(f"branch {proposed.branch} {proposed.reason}; to merge it: {proposed.command}")
 
 
 # ---- parts

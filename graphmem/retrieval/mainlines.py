@@ -133,11 +133,6 @@ def folded(history: MainlineHistory, readings: Iterable[Change]) -> MainlineHist
             made = made.copy() if made is history else made
             _take_other(made, change)
             continue
-        if isinstance(operation, RecordRelocations):
-            made = made.copy() if made is history else made
-            made.relocate(operation.relocations)
-            made.last = change.seq
-            continue
         rows = rows_that_count(made, change)
         if rows is not None:
             made = made.copy() if made is history else made
@@ -146,11 +141,13 @@ def folded(history: MainlineHistory, readings: Iterable[Change]) -> MainlineHist
 
 
 def _take_other(history: MainlineHistory, change: Change) -> None:
-    """Add an entry about code that is no reading to a history: verdicts, or a link to another repository."""
+    """Add an entry about code that is no reading to a history: verdicts, relocations, or a link of repositories."""
     operation = change.operation
     history.last = change.seq
     if isinstance(operation, RecordVerdicts):
         history.verdicts.update((verdict.memory, verdict) for verdict in operation.verdicts)
+    elif isinstance(operation, RecordRelocations):
+        history.relocate(operation.relocations)
     elif isinstance(operation, LinkRepository):
         link = RepositoryLink(change.seq, operation.old, operation.folder, operation.at)
         history.links[change.seq] = link

@@ -119,7 +119,7 @@ class CaptureVerbs(WriteVerbs, ReadVerbs):
         chosen = word_of(CapturePolicy, policy)
         if len(messages) > MOST_MESSAGES:
             raise InvalidInput(f"{len(messages)} messages are more than {MOST_MESSAGES}: send them in parts")
-        request = self._context.write_request(replace(write or Write(), origin=Origin.CONVERSATION, op_id=None))
+        request = self._context.write_request(replace(write or Write(), origin=Origin.CONVERSATION))
         turns = tuple(_turns(messages))
         dropped = Counter[str]()
         said = list(self._new(turns, request, dropped))

@@ -21,6 +21,7 @@ from graphmem.retrieval.search import Searcher
 from graphmem.service.block_maker import BlockMaker
 from graphmem.service.commit_points import at_commits
 from graphmem.service.context import ServiceContext
+from graphmem.service.repository_links import follows_links
 from graphmem.service.task_evidence import EvidenceSearch, Task
 
 _WORDS_ONLY = EmbedderMissing("asked by words alone")
@@ -31,6 +32,7 @@ class ContextVerb:
 
     _context: ServiceContext
 
+    @follows_links
     @at_commits
     def context(  # noqa: PLR0913 - each parameter shapes the block in another way
         self,

@@ -40,6 +40,7 @@ from graphmem.service.guard_memories import GuardMemories
 from graphmem.service.guard_report import GuardReport
 from graphmem.service.idempotence import retried_once
 from graphmem.service.references import memory_id
+from graphmem.service.repository_links import follows_links
 
 _SHOWN = 3
 
@@ -49,6 +50,7 @@ class GuardVerbs:
 
     _context: ServiceContext
 
+    @follows_links
     @at_commits
     def guard(  # noqa: PLR0913 - each parameter is another form of a change
         self,

@@ -146,10 +146,20 @@ class ReadVerbs:
         answer = _page(cards, start, page.limit, cursors)
         return replace(answer, cards=self._complete(answer.cards, reader, start.point))
 
-    def proposals(self, *, scope: Scope | None = None, page: Page | None = None, limit: int | None = None) -> Listing:
+    @follows_links
+    @at_commits
+    def proposals(
+        self,
+        *,
+        at: At | None = None,
+        scope: Scope | None = None,
+        page: Page | None = None,
+        limit: int | None = None,
+    ) -> Listing:
         """List the proposed memories, last recorded first: what was captured, and what waits for acceptance.
 
         Args:
+            at: Valid time (`as_of`) and recorded time (`known_at`); now and latest if not given.
             scope: The reader's scope.
             page: The number of memories, and the cursor of the previous page.
             limit: The number of memories, in place of a page.
@@ -157,8 +167,8 @@ class ReadVerbs:
         reader, page = self._context.reader(scope), page_of(page, limit, Page(VERBS["proposals"].page_limit))
         narrowed = Filter(statuses=(Status.PROPOSED,))
         cursors = Cursors(self._context.seal, reader, question_mark("proposals", narrowed, reader))
-        start = cursors.start(page, self._context.point(None, reader))
-        cards = self._matching(narrowed, reader, start.point, is_latest=True)
+        start = cursors.start(page, self._context.point(at, reader))
+        cards = self._matching(narrowed, reader, start.point, is_latest=at is None or at.known_at is None)
         return _page((shown for shown in cards if shown.state is State.PROPOSED), start, page.limit, cursors)
 
     @follows_links

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -97,7 +97,7 @@ def reconcile_repository(  # noqa: PLR0913 - each parameter is about another par
     followed = ref or recorded_mainline(memory, scope).branch
     same = Write(scope=scope, origin=given.origin)
     ingested = ingest_repository(fresh, root, read_at=read_at, ref=followed, write=same, start=start)
-    plan = _plan(memory, fresh, scope, by, failed=ingested.failed)
+    plan = _plan(memory, fresh, by, failed=ingested.failed, read_at=read_at)
     planned = dict(Counter(edit.outcome.name.lower() for edit in plan.edits))
     if mainline is None:
         return ReconciliationReport(fresh=ingested, planned=planned, kept=plan.kept)
@@ -120,9 +120,10 @@ def reconcile_repository(  # noqa: PLR0913 - each parameter is about another par
 
 
 def _plan(
-    memory: GraphMemory, fresh: GraphMemory, scope: Scope, write: Write, *, failed: Sequence[str] | dict[str, str]
+    memory: GraphMemory, fresh: GraphMemory, write: Write, *, failed: Collection[str], read_at: datetime
 ) -> StateEdits:
-    """Plan the edits of the sources that could be read."""
+    """Plan the edits of the sources that could be read, in the scope of a write."""
+    scope = write.scope or memory.scope
     prefixes = tuple(prefix for prefix in KEY_PREFIXES if _SOURCE_OF[prefix] not in failed)
     context = context_of(memory)
     request = context.write_request(replace(write, op_id=None))
@@ -132,7 +133,8 @@ def _plan(
         return request.new_id(numbers.setdefault(sourced.id, len(numbers)))
 
     present = source_state(context, scope, prefixes)
-    return state_edits(present, source_state(context_of(fresh), scope, prefixes), scope, new_id)
+    wanted = source_state(context_of(fresh), scope, prefixes)
+    return state_edits(present, wanted, scope, new_id, read_at=read_at)
 
 
 #: The source of each beginning of source keys.

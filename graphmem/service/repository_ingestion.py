@@ -100,6 +100,7 @@ def ingest_repository(  # noqa: PLR0913 - each parameter is about another part
         GitFailure: There is no repository, or no such ref.
     """
     from graphmem.sources.git.mainline_reading import MainlineReader
+    from graphmem.sources.git.runner import GitFailure
 
     report = RepositoryReport()
     reader = MainlineReader(root, ref=ref, since=since, read_at=read_at)
@@ -126,8 +127,11 @@ def ingest_repository(  # noqa: PLR0913 - each parameter is about another part
                 notes.save()
     if _TRAILERS in sources and given.repo is not None:
         _ingest_branches(memory, root, notes, report, write=write, ref=followed, read_at=read_at)
-    found = follow_memories(memory, root, cursors=cursors, write=write)
-    report.mainline = replace(report.mainline, followed=found)
+    try:
+        found = follow_memories(memory, root, cursors=cursors, write=write)
+        report.mainline = replace(report.mainline, followed=found)
+    except GitFailure as error:
+        report.failed["symbols"] = str(error)
     return report
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
@@ -109,7 +109,12 @@ class StateEdits:
 
 
 def state_edits(
-    present: SourceState, wanted: SourceState, scope: Scope, new_id: Callable[[SourcedMemory], str]
+    present: SourceState,
+    wanted: SourceState,
+    scope: Scope,
+    new_id: Callable[[SourcedMemory], str],
+    *,
+    read_at: datetime,
 ) -> StateEdits:
     """Return the edits by which a ledger believes of its sources what a fresh ingestion of them does.
 
@@ -121,14 +126,21 @@ def state_edits(
         wanted: The state of a fresh ingestion.
         scope: Where new memories live.
         new_id: The id of a new memory.
+        read_at: The time of the fresh ingestion. A commit from the future counts from its reading, so that an earlier
+            reading gave it an earlier time, which stays.
     """
-    names = _matched(present, wanted)
+    names = _matched(present, wanted, read_at)
     kept = {ours for ours in names.values() if ours is not None}
     extra = [memory for memory in present.memories.values() if memory.id not in kept and not memory.is_foreign]
     ids = {theirs: ours or new_id(wanted.memories[theirs]) for theirs, ours in names.items()}
     missing = [wanted.memories[theirs] for theirs, ours in names.items() if ours is None]
     leaving = [memory for memory in extra if not memory.is_touched]
-    edges = [edge.renamed(ids) for edge in wanted.edges]
+    undated = {edge._replace(at=None): edge for edge in present.edges}
+    renamed = (edge.renamed(ids) for edge in wanted.edges)
+    edges = [
+        undated.get(edge._replace(at=None), edge) if edge.at is not None and edge.at >= read_at else edge
+        for edge in renamed
+    ]
     links = [link.renamed(ids) for link in wanted.links]
     known = kept | {memory.id for memory in leaving}
     revoked = {*_revoked(present.edges, edges, known), *_revoked(present.links, links, known)}
@@ -147,7 +159,7 @@ def state_edits(
     return StateEdits(tuple(edits), tuple(memory.id for memory in extra if memory.is_touched))
 
 
-def _matched(present: SourceState, wanted: SourceState) -> dict[str, str | None]:
+def _matched(present: SourceState, wanted: SourceState, read_at: datetime) -> dict[str, str | None]:
     """Return the id in the present state of each memory of the wanted state; None if it has none."""
     free: dict[tuple[object, ...], list[str]] = defaultdict(list)
     for memory in present.memories.values():
@@ -156,7 +168,23 @@ def _matched(present: SourceState, wanted: SourceState) -> dict[str, str | None]
     for memory in wanted.memories.values():
         ours = free[memory.identity]
         found[memory.id] = ours.pop(0) if ours else None
+    left = {memory_id for ids in free.values() for memory_id in ids}
+    for memory_id, known in found.items():
+        memory = wanted.memories[memory_id]
+        if known is None and memory.moves[-1].at >= read_at:
+            twin = next((ours for ours in sorted(left) if _is_twin(present.memories[ours], memory, read_at)), None)
+            found[memory_id] = twin
+            left.discard(twin or "")
     return found
+
+
+def _is_twin(ours: SourcedMemory, theirs: SourcedMemory, read_at: datetime) -> bool:
+    """Return whether two memories differ only in the time of moves that count from their reading."""
+    if len(ours.moves) != len(theirs.moves):
+        return False
+    pairs = zip(theirs.moves, ours.moves, strict=True)
+    moves = tuple(replace(move, at=mine.at) if move.at >= read_at else move for move, mine in pairs)
+    return replace(theirs, moves=moves).identity == ours.identity
 
 
 def _revoked(present: Mapping[Key, int], wanted: Sequence[Key], known: set[str]) -> Iterator[int]:

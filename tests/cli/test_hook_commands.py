@@ -11,7 +11,7 @@ import pytest
 from graphmem.drafts import try_lock
 from graphmem.githooks.hook_script import EVENTS
 from tests.cli.conftest import Tool
-from tests.sources.git.repositories import Repository
+from tests.sources.git.repositories import Repository, body
 
 
 @pytest.fixture
@@ -37,6 +37,22 @@ def test_hooks_are_installed_used_and_uninstalled(tool: Tool, repository: Reposi
     shown = tool.out("hooks", "uninstall", root).splitlines()
     assert shown == [f"removed {root}/.git/hooks/{event}" for event in sorted(EVENTS)]
     assert tool.out("hooks", "uninstall", root) == "no hook has lines of graphmem\n"
+
+
+def test_a_branch_that_was_merged_is_named(tool: Tool, repository: Repository) -> None:
+    root = str(repository.root)
+    tool.out("hooks", "install", root)
+    with tool.memory() as memory:
+        memory.open_branch("fix")
+    repository.git("checkout", "-q", "-b", "fix")
+    repository.write(a=body("a"))
+    repository.commit()
+    repository.git("checkout", "-q", "main")
+    repository.git("merge", "-q", "--squash", "fix")
+    commit = repository.commit(at_s=2_000_000_000)
+    done = tool.run("hooks", "run", root)
+    assert f": merged into main with commit {commit[:10]}" in done.stderr
+    assert tool.out("branch", "list").startswith("merged    fix")
 
 
 def test_the_current_folder_is_the_default(tool: Tool, repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:

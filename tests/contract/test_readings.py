@@ -19,6 +19,7 @@ from graphmem.model import (
 from graphmem.repository.code_verdict import CodeStatus
 from graphmem.repository.mainline_rows import MainlineRows, packed
 from graphmem.repository.relocations import Relocation, RelocationBasis
+from graphmem.retrieval.mainlines import Mainlines
 from graphmem.store import Store
 from tests.contract.scenario import FIRST, SECOND
 from tests.laws.world import ANN, R, X, add, send
@@ -110,6 +111,8 @@ def test_relocations_are_found_with_the_readings(read_store: Store) -> None:
     fresh = OracleStore()
     fresh.restore(list(read_store.export(R)), tenant=R.tenant)
     assert fresh.readings(R, "r", after=4)[0].operation == RecordRelocations((GONE,))
+    folded = Mainlines(read_store).at(R, "r", change.seq)
+    assert (list(folded.relocations.values()), folded.last) == ([(GONE,)], change.seq)
 
 
 def test_relocations_are_shared_by_their_repository_and_trusted(store: Store) -> None:

@@ -20,13 +20,14 @@ class FakeMemory:
         self.lines = list(lines)
         self.guarded = guarded or Guarded()
         self.asked: list[object] = []
+        self.foot = ""
 
     def __call__(self) -> FakeMemory:
         return self
 
     def session_block(self, branch: str) -> Block:
         self.asked.append(("session", branch))
-        return block(*self.lines)
+        return Block("Memories in force.", self.lines, self.foot, 7)
 
     def prompt_block(self, prompt: str) -> Block:
         self.asked.append(("prompt", prompt))
@@ -38,7 +39,7 @@ class FakeMemory:
 
     def guard_index(self) -> dict[str, object]:
         self.asked.append("index")
-        return {"words": ["json", "pytz"], "starts": [], "is_open": False}
+        return {"words": ["json", "pytz"], "starts": [], "programs": ["terraform"], "is_open": False}
 
     def guard(self, payload: Payload) -> Guarded:
         self.asked.append(("guard", payload.files() or payload.command))

@@ -60,6 +60,19 @@ def test_memories_about_files_are_found_by_their_folders(anchor: str, path: str,
     assert GuardIndex.of_terms(list(terms_of_statement(said))).concerns([path], ["x = 1"]) is expected
 
 
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("terraform apply", True),
+        ("cd x && /usr/bin/terraform.exe plan", True),
+        ("echo 'x'|terraform", True),
+        ("ls", False),
+    ],
+)
+def test_programs_of_commands_are_found_by_their_names(command: str, *, expected: bool) -> None:
+    assert index_of("command:terraform apply").runs(command) is expected
+
+
 def test_manifests_are_no_code() -> None:
     assert [is_code(name) for name in ("go.mod", "package.json", "a.py", "Gemfile", "README.md")] == [
         *(False, False, True, False, False),

@@ -73,7 +73,8 @@ def context(text: str) -> str:
 
 def test_a_session_starts_with_what_is_mandatory(shop: Path) -> None:
     text = context(on(shop, "claude-code", "SessionStart"))
-    assert text.startswith("<graphmem>\nMemories in force")
+    assert text.startswith("<graphmem>\n")
+    assert "## Must follow" in text
     assert "Time zones come from zoneinfo" in text
     assert text.endswith("</graphmem>")
 

@@ -301,7 +301,28 @@ def test_commands_that_matter_are_told_by_their_words(command: str, *, adds: boo
 def test_a_command_that_adds_no_package_is_not_asked_about(store: Path) -> None:
     memory = FakeMemory(guarded=Guarded("deny", "no"))
     done = Host(store, memory)("claude-code", "PreToolUse", tool_name="Bash", tool_input={"command": "ls"})
-    assert (done.stdout, memory.asked) == ("", [])
+    assert (done.stdout, memory.asked) == ("", ["index"])
+
+
+def test_a_command_that_a_key_names_is_asked_about(store: Path) -> None:
+    host = Host(store, FakeMemory(guarded=Guarded("deny", "no")))
+    assert "deny" in host.said("claude-code", "PreToolUse", tool_name="Bash", tool_input={"command": "terraform apply"})
+
+
+def test_a_patch_in_a_command_of_a_shell_is_an_edit(store: Path) -> None:
+    patch = ["apply_patch", "*** Begin Patch\n*** Add File: a.py\n+import pytz\n*** End Patch\n"]
+    memory = FakeMemory(guarded=Guarded("deny", "no"))
+    said = Host(store, memory).said("codex", "PreToolUse", tool_name="shell", tool_input={"command": patch})
+    assert ("deny" in said, memory.asked) == (True, [("guard", ["a.py"])])
+
+
+def test_a_change_elsewhere_in_the_store_repeats_no_block(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = FakeMemory(POSTGRES)
+    host = Host(store, memory)
+    host("claude-code", "SessionStart")
+    later(monkeypatch, 4_000)
+    memory.foot = "Nothing left out. Position 8."
+    assert host.said("claude-code", "SessionStart", source="resume") == ""
 
 
 def test_a_block_that_is_still_right_is_not_asked_for_again(store: Path) -> None:

@@ -357,3 +357,13 @@ def test_a_damaged_file_of_keys_opens_nothing(locked: Site, tmp_path: Path) -> N
     key = locked.key()
     (tmp_path / "keys.json").write_text("{")
     assert locked.send("GET", "/v1/memories", key=key).status_code == 503
+
+
+def test_a_key_of_one_repository_cannot_open_another_by_a_link(locked: Site) -> None:
+    locked.memory.add(OTHERS, write=Write(scope=Scope(repo="theirs")))
+    key = locked.key(repos=("ours",))
+    body = {"old": "theirs", "new": "ours"}
+    assert locked.send("POST", "/v1/repositories/links", key=key, json=body).status_code == 403
+    assert locked.send("GET", "/v1/memories", key=key).json()["cards"] == []
+    assert locked.send("POST", "/v1/repositories/links", key=locked.key(), json=body).status_code == 200
+    assert [card["title"] for card in locked.send("GET", "/v1/memories", key=key).json()["cards"]] == [OTHERS]

@@ -259,6 +259,20 @@ def test_what_people_recorded_stays_and_what_they_changed_is_listed(memory: Grap
 
 
 @on_one_store
+def test_a_commit_of_the_future_keeps_the_time_of_its_first_reading(memory: GraphMemory, tmp_path: Path) -> None:
+    life = Life(tmp_path / "repository", 0)
+    for rules in ("- Use tabs in Go files.\n", "- Use spaces in Go files.\n"):
+        life.git.write(AGENTS_dot_md=rules)
+        life.git.commit(4_000_000_000)
+    ingest(memory, life, None)
+    last = memory.changes(limit=1000)[-1].seq
+    later = READ_AT + timedelta(days=1)
+    report = reconcile_repository(memory, life.git.root, fresh=empty(), read_at=later)
+    assert (report.planned, report.kept) == ({}, ())
+    assert not memory.changes(after=last)
+
+
+@on_one_store
 def test_tasks_that_were_imported_from_elsewhere_stay(memory: GraphMemory, tmp_path: Path) -> None:
     life = Life(tmp_path / "repository", 0)
     reading = read_beads(tmp_path, "an issue of another tracker")

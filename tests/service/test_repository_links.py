@@ -249,6 +249,15 @@ def test_what_cannot_be_linked_is_refused_by_name(told: GraphMemory) -> None:
     assert titles(told) == OWN
 
 
+def test_a_task_in_the_new_repository_is_told_the_carried_rules(told: GraphMemory) -> None:
+    task = "change the rule of the grammar"
+    assert "the rule of the grammar" not in told.context(task, scope=NEW).markdown
+    link = told.link_repository("r", "new", path=PACKAGE).change.seq
+    assert "the rule of the grammar" in told.context(task, scope=NEW).markdown
+    assert "the rule of the grammar" in told.context(task, ("src/grammar.py",), scope=NEW).markdown
+    assert told.guard(paths=("src/grammar.py",), scope=NEW).at.seq == link
+
+
 def test_a_conflict_between_carried_and_own_memories_shows_all_claims(told: GraphMemory) -> None:
     for title, scope in (("the rule of tabs", OLD), ("the rule of spaces", OLD)):
         told.add(Statement(title=title, subject="indent"), start=day(2), on_similar=None, write=Write(scope=scope))
@@ -269,9 +278,7 @@ PLANS = st.lists(st.tuples(STEPS, st.integers(0, 7)), min_size=2, max_size=9)
 def opened(store: OracleStore | None = None) -> GraphMemory:
     clock = TickingClock()
     clock.pass_days(60)
-    context = ServiceContext(
-        store or OracleStore(), scope=OLD, actor="t", clock=clock, embedder=no_embedder, gate=lambda request: request
-    )
+    context = ServiceContext(store or OracleStore(), scope=OLD, actor="t", clock=clock, embedder=no_embedder)
     return GraphMemory(context)
 
 

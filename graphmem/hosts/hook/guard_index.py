@@ -6,8 +6,9 @@ import re
 
 _CODE = frozenset(".py .pyi .pyw .js .jsx .mjs .cjs .ts .tsx .mts .cts .go .rs .java".split())  # noqa: SIM905
 _RUN = re.compile(r"[a-z0-9]+")
+_WORD, _ENDING = re.compile(r"[^\s;&|()`'\"]+"), re.compile(r"\.(?:exe|cmd|bat)$")
 #: Terms of keys that code can bring in, and terms of files, as `graphmem.guard.index_terms` writes them.
-_OF_CODE, _OF_FILES = ("import:", "pkg:", "symbol:", "word:"), ("path:", "file:")
+_OF_CODE, _OF_FILES, _OF_COMMANDS = ("import:", "pkg:", "symbol:", "word:"), ("path:", "file:"), "command:"
 
 
 class GuardIndex:
@@ -16,13 +17,15 @@ class GuardIndex:
     Attributes:
         words: The last word of each name.
         starts: The fixed beginnings of paths.
+        programs: The programs of commands.
         is_open: Whether a name has a wildcard at its beginning, or no word: then every edit may concern it.
     """
 
-    __slots__ = ("is_open", "starts", "words")
+    __slots__ = ("is_open", "programs", "starts", "words")
 
-    def __init__(self, words: set[str], starts: set[str], *, is_open: bool) -> None:
+    def __init__(self, words: set[str], starts: set[str], programs: set[str], *, is_open: bool) -> None:
         self.words = words
+        self.programs = programs
         self.starts = starts
         self.is_open = is_open
 
@@ -36,11 +39,13 @@ class GuardIndex:
         ]
         runs = [_RUN.findall(name.lower()) for name in names]
         starts = {term.partition(":")[2] for term in terms if term.startswith(_OF_FILES)}
-        return cls({found[-1] for found in runs if found}, starts, is_open=not all(runs))
+        programs = {term.partition(":")[2] for term in terms if term.startswith(_OF_COMMANDS)}
+        return cls({found[-1] for found in runs if found}, starts, programs, is_open=not all(runs))
 
     def fields(self) -> dict[str, object]:
         """The index as JSON."""
-        return {"words": sorted(self.words), "starts": sorted(self.starts), "is_open": self.is_open}
+        words, starts, programs = sorted(self.words), sorted(self.starts), sorted(self.programs)
+        return {"words": words, "starts": starts, "programs": programs, "is_open": self.is_open}
 
     @classmethod
     def of(cls, fields: dict[str, object]) -> GuardIndex:
@@ -49,10 +54,11 @@ class GuardIndex:
         Raises:
             ValueError: The fields are of another form.
         """
-        words, starts = fields.get("words"), fields.get("starts")
-        if not isinstance(words, list) or not isinstance(starts, list):
+        words, starts, programs = (fields.get(name) for name in ("words", "starts", "programs"))
+        if not isinstance(words, list) or not isinstance(starts, list) or not isinstance(programs, list):
             raise ValueError("no index")  # noqa: TRY004 - one error for any other form
-        return cls(set(map(str, words)), set(map(str, starts)), is_open=fields.get("is_open") is not False)
+        is_open = fields.get("is_open") is not False
+        return cls(set(map(str, words)), set(map(str, starts)), set(map(str, programs)), is_open=is_open)
 
     def concerns(self, paths: list[str], texts: list[str]) -> bool:
         """Whether an edit may concern a memory.
@@ -64,6 +70,11 @@ class GuardIndex:
         if self.is_open or any(start in self.starts for path in paths for start in _starts(path)):
             return True
         return any(not self.words.isdisjoint(_RUN.findall(text.lower())) for text in texts)
+
+    def runs(self, command: str) -> bool:
+        """Whether a command of a shell may run one of the programs."""
+        words = _WORD.findall(command.lower())
+        return any(_ENDING.sub("", word.replace("\\", "/").rpartition("/")[2]) in self.programs for word in words)
 
 
 def is_code(path: str) -> bool:

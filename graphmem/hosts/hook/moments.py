@@ -130,17 +130,18 @@ def _at_start(payload: Payload, project: Project, open_memory: Callable[[], Hook
         return Answer()
     branch = branch_of(work_tree_of(os.getcwd()))
     block = Block.of(_kept(project, f"session {branch}", lambda: open_memory().session_block(branch).fields()))
-    text = block.text()
+    # The last line names a position, which differs after any change of the store.
+    content = digest("\n".join(block.keys))
     with session_state(payload.host, payload.session) as state:
         if state.is_repeated(_identity(payload)):
             return Answer()
         if payload.source in _EMPTIED:
             state.forget()
-        if payload.source in _REPLAYED and state.block == digest(text):
+        if payload.source in _REPLAYED and state.block == content:
             return Answer()
-        state.block, state.seq = digest(text), block.seq
+        state.block, state.seq = content, block.seq
         state.untold([digest(key) for key in block.keys])
-    return Answer(text)
+    return Answer(block.text())
 
 
 def _at_prompt(payload: Payload, open_memory: Callable[[], HookMemory]) -> Answer:
@@ -175,23 +176,31 @@ def _untold(payload: Payload, block: Block) -> Answer:
 
 
 def _before_tool(payload: Payload, project: Project, open_memory: Callable[[], HookMemory]) -> Answer:
-    if payload.is_edit:
+    if payload.is_edit or payload.patch:
         return _guarded(payload, _guard_of_edit(payload, project, open_memory))
     command = payload.command
-    if not is_package_command(command):
+    if not is_package_command(command) and not _is_guarded_command(command, project, open_memory):
         return Answer()
     fields = _kept(project, f"command {command}", lambda: open_memory().guard(payload).fields())
     return _guarded(payload, Guarded.of(fields))
+
+
+def _is_guarded_command(command: str, project: Project, open_memory: Callable[[], HookMemory]) -> bool:
+    """Whether a command runs a program that a key names; a server is not asked for that."""
+    return bool(command and project.file) and _index(project, open_memory).runs(command)
+
+
+def _index(project: Project, open_memory: Callable[[], HookMemory]) -> GuardIndex:
+    return GuardIndex.of(_kept(project, "guard index", lambda: open_memory().guard_index()))
 
 
 def _guard_of_edit(payload: Payload, project: Project, open_memory: Callable[[], HookMemory]) -> Guarded:
     """What guard finds in an edit; it is not asked if no word of the edit can concern a memory."""
     paths = payload.relative_files(work_tree_of(os.getcwd()))
     texts = [new for _, new in payload.edits()]
-    if project.file and texts and not payload.patch and paths and all(map(is_code, paths)):
-        index = GuardIndex.of(_kept(project, "guard index", lambda: open_memory().guard_index()))
-        if not index.concerns(paths, texts):
-            return Guarded()
+    is_read = bool(project.file and texts and paths) and not payload.patch and all(map(is_code, paths))
+    if is_read and not _index(project, open_memory).concerns(paths, texts):
+        return Guarded()
     return open_memory().guard(payload)
 
 

@@ -122,7 +122,7 @@ class Payload:
 
     def files(self) -> list[str]:
         """The paths that the tool reads or writes, as the host names them."""
-        if self.tool not in _EDIT_TOOLS and self.tool not in _READ_TOOLS:
+        if self.tool not in _EDIT_TOOLS and self.tool not in _READ_TOOLS and not self.patch:
             return []
         if self.patch:
             heads = ("*** Add File: ", "*** Update File: ", "*** Delete File: ", "*** Move to: ")

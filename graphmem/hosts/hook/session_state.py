@@ -28,7 +28,7 @@ class SessionState:
 
     Attributes:
         told: Ids of memories that the session was told, and digests of warnings, the oldest first.
-        block: Digest of the block that it was given last.
+        block: Digest of the lines of the block that it was given last.
         seq: Ledger position of that block; -1 without one.
         offsets: Bytes of each transcript that are queued.
         events: Digests of the last events, with their times.
