@@ -77,7 +77,8 @@ class Call:
         Args:
             url: Another store.
             starts_work: Also start the work on what the git hooks of the repository around the working directory noted,
-                in a process of its own, at most once a minute.
+                and on the transcripts that hooks of agents queued there, in processes of their own, each at most once a
+                minute.
         """
         memory = self.opener(url or self.url, self.scope_parts)
         if starts_work and self.opener is default_opener:
@@ -86,7 +87,14 @@ class Call:
 
 
 def _start_hook_work(folder: Path) -> None:
-    """Start the work on noted events, if there are any; costs a look at a file for each parent folder."""
+    """Start the work on noted events and queued transcripts; costs a look at a file, and at one for each parent."""
+    from graphmem.hosts.hook.capture_queue import QUEUE
+    from graphmem.hosts.hook.state_folder import state_path
+
+    if Path(state_path(*QUEUE)).exists():
+        from graphmem.hosts.transcript_work import work_if_due as capture_if_due
+
+        capture_if_due(folder)
     for parent in (folder, *folder.parents):
         git = parent / ".git"
         if (git / "graphmem" / "queue").exists() or git.is_file():

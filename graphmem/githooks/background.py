@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -57,12 +58,25 @@ def start_detached(root: Path) -> subprocess.Popen[bytes] | None:
     folders = repository_folders(root)
     if not _is_due(folders):
         return None
+    return start_command(["hooks", "run", str(folders.root)], folders.root)
+
+
+def start_command(words: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
+    """Start a graphmem command of low priority that outlives this process, without input and output.
+
+    Args:
+        words: The command after `graphmem`.
+        folder: Its working folder.
+
+    Raises:
+        OSError: The process cannot be started.
+    """
     # -P: files of the repository must not take the place of modules.
-    command = [sys.executable, "-P", "-m", "graphmem.cli", "hooks", "run", str(folders.root)]
+    command = [sys.executable, "-P", "-m", "graphmem.cli", *words]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     process = subprocess.Popen(  # noqa: S603 - the running program
         command,
-        cwd=folders.root,
+        cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

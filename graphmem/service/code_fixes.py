@@ -16,7 +16,6 @@ from graphmem.model import Add, At, Confirm, Kind, Origin, Scope, Statement, Sup
 from graphmem.repository.code_verdict import CodeStatus
 from graphmem.repository.mainline_history import without_second
 from graphmem.service.code_verification import (
-    STATED_IN,
     CheckedMemory,
     VerificationReport,
     VerifiedMemory,
@@ -24,6 +23,7 @@ from graphmem.service.code_verification import (
 )
 from graphmem.service.context import Write
 from graphmem.service.mainline_ingestion import recorded_mainline
+from graphmem.service.shared_memories import STATED_IN
 from graphmem.service.statements import copied_statement
 from graphmem.sources.move_comparison import GONE
 from graphmem.store import Page

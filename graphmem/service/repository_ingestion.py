@@ -100,7 +100,6 @@ def ingest_repository(  # noqa: PLR0913 - each parameter is about another part
         GitFailure: There is no repository, or no such ref.
     """
     from graphmem.sources.git.mainline_reading import MainlineReader
-    from graphmem.sources.git.runner import GitFailure
 
     report = RepositoryReport()
     reader = MainlineReader(root, ref=ref, since=since, read_at=read_at)
@@ -127,12 +126,23 @@ def ingest_repository(  # noqa: PLR0913 - each parameter is about another part
                 notes.save()
     if _TRAILERS in sources and given.repo is not None:
         _ingest_branches(memory, root, notes, report, write=write, ref=followed, read_at=read_at)
+    _follow(report, memory, root, cursors, write)
+    return report
+
+
+def _follow(
+    report: RepositoryReport, memory: FollowedMemory, root: Path, cursors: Path | None, write: Write | None
+) -> None:
+    """Follow the symbols and files of memories; the report has where they went, or why they could not be followed."""
+    from graphmem.sources.git.runner import GitFailure
+
     try:
-        found = follow_memories(memory, root, cursors=cursors, write=write)
-        report.mainline = replace(report.mainline, followed=found)
+        followed = follow_memories(memory, root, cursors=cursors, write=write)
     except GitFailure as error:
         report.failed["symbols"] = str(error)
-    return report
+    else:
+        assert report.mainline is not None, "symbols are followed after the mainline"  # noqa: S101
+        report.mainline = replace(report.mainline, followed=followed)
 
 
 def _ingest_branches(  # noqa: PLR0913 - as above

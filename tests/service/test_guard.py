@@ -342,7 +342,7 @@ def test_an_exception_needs_a_reason_a_rejection_and_a_future_end(memory: GraphM
     why = Write(reason="x")
     for refused in ({"key": key}, {"key": plain, "write": why}, {"key": key, "until": day(1), "write": why}):
         with pytest.raises(InvalidInput):
-            memory.allow(**refused)  # type: ignore[arg-type]
+            memory.allow(**refused)
     with pytest.raises(NotFound):
         memory.allow("nobody", write=why)
 

@@ -119,11 +119,7 @@ class Life:
 def empty() -> GraphMemory:
     """An empty memory of the repository `r`."""
     store = BACKENDS[1].open(Path())
-    return GraphMemory(
-        ServiceContext(
-            store, scope=REPO, actor="tester", clock=TickingClock(), embedder=no_embedder, gate=lambda one: one
-        )
-    )
+    return GraphMemory(ServiceContext(store, scope=REPO, actor="tester", clock=TickingClock(), embedder=no_embedder))
 
 
 def believed(memory: GraphMemory) -> dict[str, object]:

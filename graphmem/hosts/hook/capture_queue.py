@@ -13,6 +13,8 @@ import time
 from graphmem.hosts.hook.state_folder import append_line, state_path
 
 _FOLDER, _NAME, _TAKEN = "capture", "queue", "queue.taken"
+#: The parts of the path of the queue, for `state_path`.
+QUEUE = (_FOLDER, _NAME)
 _MAX_PATH_CHARS = 2_000
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from graphmem.adapters.neo4j import Neo4jStore, content_hashes
 from graphmem.adapters.neo4j.schema import SCHEMA_VERSION
 from graphmem.errors import Unsupported
-from graphmem.model import Scope, Statement
+from graphmem.model import Add, Alternative, Memory, Move, Outcome, Request, Scope, Statement, Status
 from graphmem.statement_json import decode_statement
 from tests.servers import Access
 
@@ -112,3 +113,19 @@ def test_files_that_memories_were_recorded_in_become_source_keys(neo4j: Access) 
     with neo4j.driver() as driver:
         assert driver.execute_query("MATCH (a:Anchor) RETURN collect(a.name) AS names").records[0]["names"] != []
         assert driver.execute_query("MATCH (a:Anchor) WHERE a.id STARTS WITH 'old' RETURN a").records == []
+
+
+def test_an_older_database_gets_the_terms_of_guard(neo4j: Access) -> None:
+    neo4j.wipe()
+    pytz = Alternative("pytz", Outcome.REJECTED, "", ("pkg:pypi/pytz",))
+    said = Statement(title="Zones come from zoneinfo", alternatives=(pytz,))
+    with Neo4jStore.open(neo4j.url, create=True, login=neo4j.login) as store:
+        move = Move(Status.ACTIVE, datetime(2024, 1, 1, tzinfo=UTC))
+        request = Request("add a", Add(Memory("a", R, said), (move,)), R)
+        store.apply([request], clock=lambda: datetime(2024, 1, 2, tzinfo=UTC))
+    with neo4j.driver() as driver:
+        driver.execute_query("MATCH (g:GuardTerm) DETACH DELETE g")
+        driver.execute_query("MATCH (s:GraphmemSchema) WHERE s.version >= 8 DELETE s")
+    with Neo4jStore.open(neo4j.url, create=True, login=neo4j.login) as store:
+        assert store.guarding(R, ["pkg:pypi/pytz"], limit=9) == ["a"]
+        assert store.check() == []
