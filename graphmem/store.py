@@ -40,9 +40,11 @@ class Filter:
     """The filter of a read; an empty field admits every memory, several values admit any of them.
 
     Attributes:
-        paths: Exact paths, folder prefixes that end in `/`, or globs with `*`, `**` and `?`, of file anchors and of
-            source keys.
+        paths: Exact paths, folder prefixes that end in `/`, or globs with `*`, `**` and `?`, of file anchors, of the
+            files of symbol anchors, and of source keys.
         components: Names of component or module anchors.
+        areas: Names of components and modules to which the paths belong: what is about one counts as on the paths.
+            Answers fill it in.
         statuses: Own states at the requested time; for superseded memories use `include_history`.
         min_confidence: Compared with the stated confidence, not the decayed confidence.
         include_history: Also return memories that are not in force, each with its intervals.
@@ -52,6 +54,7 @@ class Filter:
     labels: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
     statuses: tuple[Status, ...] = ()
