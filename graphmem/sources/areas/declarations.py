@@ -81,8 +81,8 @@ def _owner_rules(text: str) -> Iterator[AreaRule]:
 
     Owners by e-mail are left out.
     """
-    section, defaults, count = "", (), 0
-    names: tuple[str, ...]
+    section, count = "", 0
+    defaults: tuple[str, ...] = ()
     for line in text.splitlines():
         plain = line.strip()
         if head := _SECTION.fullmatch(plain):

@@ -153,8 +153,8 @@ def test_an_older_database_finds_symbols_by_their_files(neo4j: Access) -> None:
         request = Request("add a", Add(Memory("a", R, said), (move,), source_key="notes/pool.md"), R)
         store.apply([request], clock=lambda: datetime(2024, 1, 2, tzinfo=UTC))
     with neo4j.driver() as driver:
-        tokens = {"tokens": path_facets("src/pool.py")}
-        driver.execute_query("MATCH (m:Memory) SET m.facets = [f IN m.facets WHERE NOT f IN $tokens]", **tokens)
+        tokens = path_facets("src/pool.py")
+        driver.execute_query("MATCH (m:Memory) SET m.facets = [f IN m.facets WHERE NOT f IN $tokens]", tokens=tokens)
         driver.execute_query("MATCH (s:GraphmemSchema) WHERE s.version >= 9 DELETE s")
     with Neo4jStore.open(neo4j.url, create=True, login=neo4j.login) as store:
         assert store.select(R, Filter(paths=("src/pool.py",)), at=None, before=9, limit=9) == ["a"]
