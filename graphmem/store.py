@@ -40,7 +40,7 @@ class Filter:
     """The filter of a read; an empty field admits every memory, several values admit any of them.
 
     Attributes:
-        paths: Exact paths, folders ending in `/` or globs (`*`, `**`, `?`) of file anchors, symbols' files, source keys.
+        paths: Exact paths, folders ending in `/` or globs (`*`, `**`, `?`) of file anchors, symbol files, source keys.
         components: Names of component or module anchors.
         areas: Names of the paths' components and modules: what is about one is on the paths. Answers fill it in.
         statuses: Own states at the requested time; for superseded memories use `include_history`.
