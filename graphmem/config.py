@@ -17,6 +17,8 @@ from graphmem.sources.git.work_tree import common_directory
 FOLDER = ".graphmem"
 FILE = "memory.db"
 CONFIG = "config.toml"
+#: A table of the file that is no setting: `graphmem ingest git` reads it from the commits.
+COMPONENTS = "components"
 
 #: Settings that a project's file may not set: secrets, servers that receive them, and models that are downloaded.
 _FROM_ENVIRONMENT = {
@@ -172,12 +174,12 @@ def _from_file(path: Path) -> dict[str, str]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise InvalidInput(f"{path} cannot be read: {exc}") from exc
     names = {spec.name for spec in fields(Settings)} - _FROM_ENVIRONMENT
-    unknown = sorted(values.keys() - names)
+    unknown = sorted(values.keys() - names - {COMPONENTS})
     if unknown:
         raise InvalidInput(f"{path} sets {unknown[0]!r}, which is not a setting; settings: {', '.join(sorted(names))}")
     if values.get("secrets") == SecretPolicy.OFF:
         raise InvalidInput(f"{path} sets secrets to 'off'; a project's file cannot: set GRAPHMEM_SECRETS=off yourself")
-    return {name: str(value) for name, value in values.items()}
+    return {name: str(value) for name, value in values.items() if name != COMPONENTS}
 
 
 def _policy(word: str) -> SecretPolicy:

@@ -18,6 +18,7 @@ from graphmem.points import Point as Point
 from graphmem.repository.code_verdict import CodeVerdict as CodeVerdict
 from graphmem.repository.relocations import RecordRelocations as RecordRelocations
 from graphmem.repository.repository_link import RepositoryOperation as RepositoryOperation
+from graphmem.repository.symbol_names import symbol_file
 from graphmem.scopes import MAX_NAME_CHARS as MAX_NAME_CHARS
 from graphmem.scopes import Scope as Scope
 from graphmem.scopes import ScopeParts as ScopeParts
@@ -74,6 +75,13 @@ class Anchor:
         check_role(self.role)
         if self.repo == "":
             object.__setattr__(self, "repo", None)
+
+    @property
+    def file(self) -> str | None:
+        """The path of a file, or of the file that a symbol's name begins with; None of other anchors."""
+        if self.kind is AnchorKind.SYMBOL:
+            return symbol_file(self.name)
+        return self.name if self.kind is AnchorKind.FILE else None
 
     def node_id(self, tenant: str) -> str:
         """Return the id of the anchor's graph node, equal for equal anchors of a tenant."""

@@ -40,9 +40,9 @@ class Filter:
     """The filter of a read; an empty field admits every memory, several values admit any of them.
 
     Attributes:
-        paths: Exact paths, folder prefixes that end in `/`, or globs with `*`, `**` and `?`, of file anchors and of
-            source keys.
+        paths: Exact paths, folders ending in `/` or globs (`*`, `**`, `?`) of file anchors, symbol files, source keys.
         components: Names of component or module anchors.
+        areas: Names of the paths' components and modules: what is about one is on the paths. Answers fill it in.
         statuses: Own states at the requested time; for superseded memories use `include_history`.
         min_confidence: Compared with the stated confidence, not the decayed confidence.
         include_history: Also return memories that are not in force, each with its intervals.
@@ -52,6 +52,7 @@ class Filter:
     labels: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
     statuses: tuple[Status, ...] = ()
@@ -250,8 +251,7 @@ class Store(Protocol):
             clock: Read once per request, inside the transaction.
             vectors: Memory id to unit vector, for memories that these requests add.
             model: The model of the vectors; None for the store's. It is compared in the transaction: a store without a
-                model adopts it; vectors of a model other than the store's are dropped, and the memories are added
-                without.
+                model adopts it; vectors of a model other than the store's are dropped, the memories are added.
 
         Raises:
             GraphMemError: As `graphmem.temporal.plan`, and `Conflict` for an `op_id` used with another payload; then no

@@ -25,7 +25,7 @@ def repository(tmp_path: Path) -> Path:
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
-    (tmp_path / "config.toml").write_text('repo = "from-file"\nuser = "ann"\n')
+    (tmp_path / "config.toml").write_text('repo = "from-file"\nuser = "ann"\n[components]\nbilling = "src/**"\n')
     settings = load_settings({"GRAPHMEM_REPO": "from-environment"}, tmp_path)
     assert (settings.repo, settings.user, settings.tenant) == ("from-environment", "ann", "default")
 

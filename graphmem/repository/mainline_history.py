@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TypeVar
 
+from graphmem.repository.areas import AreaRow, Areas, package_names
 from graphmem.repository.code_verdict import CodeVerdict
 from graphmem.repository.mainline_rows import MainlineRows, RefRow, SegmentRow, SideCommit, UnreadCommit
 from graphmem.repository.relocations import Relocation
@@ -44,6 +45,8 @@ class MainlineHistory:
         links: Every link into the repository, those that are undone included, by the ledger position of its entry.
         former: Hashes of commits that were on the mainline before it was rewritten.
         gone: The last commit of each branch that is gone, by its name, and the ledger position that says so.
+        area_rows: What files declare as components and modules, by the position of the commit and the file.
+        has_areas: Whether every reading looked for components and modules; those of earlier releases did not.
     """
 
     seq: int = 0
@@ -62,6 +65,9 @@ class MainlineHistory:
     links: dict[int, RepositoryLink] = field(default_factory=dict)
     former: set[str] = field(default_factory=set)
     gone: dict[str, tuple[str, int]] = field(default_factory=dict)
+    area_rows: dict[tuple[int, str], AreaRow] = field(default_factory=dict)
+    has_areas: bool = False
+    _areas: Areas | None = None
     _by_path: dict[str, list[int]] | None = None
     _of_lineage: dict[int, list[int]] | None = None
     _paths: list[str] | None = None
@@ -90,6 +96,8 @@ class MainlineHistory:
             dict(self.links),
             set(self.former),
             dict(self.gone),
+            dict(self.area_rows),
+            self.has_areas,
         )
 
     def takes(self, rows: MainlineRows) -> bool:
@@ -106,6 +114,7 @@ class MainlineHistory:
                 row.previous is None or 0 <= row.previous < row.number < rows.segment_count for row in rows.segments
             )
             and all(0 <= position < commits for _, position in rows.arrivals)
+            and all(0 <= row.position < commits for row in rows.areas or ())
             and self._is_without_gap(rows)
         )
 
@@ -138,6 +147,9 @@ class MainlineHistory:
             else:
                 self.refs[named.kind, named.name] = named
         self.unread += rows.unread
+        self.area_rows.update(((row.position, row.path), row) for row in rows.areas or ())
+        self.has_areas = rows.areas is not None
+        self._areas = None
         self.is_shallow = rows.is_shallow
         self.seq = seq
         self._by_path = self._of_lineage = self._paths = self._positions = self._relocated = self._by_name = None
@@ -164,6 +176,7 @@ class MainlineHistory:
         del self.times_us[start:]
         self.arrivals = {sha: position for sha, position in self.arrivals.items() if position < start}
         self.unread = [commit for commit in self.unread if commit.position < start]
+        self.area_rows = {key: row for key, row in self.area_rows.items() if row.position < start}
 
     def _set(self, segment: SegmentRow) -> None:
         if segment.number < len(self.segments):
@@ -180,6 +193,8 @@ class MainlineHistory:
         made = MainlineHistory(self.seq, self.shas[: position + 1], self.times_us[: position + 1], ref=self.ref)
         made.verdicts, made.relocations = self.verdicts, self.relocations
         made.last, made.links = self.last, self.links
+        made.area_rows = {key: row for key, row in self.area_rows.items() if row.position <= position}
+        made.has_areas = self.has_areas
         for segment in self.segments:
             if segment.start > position:
                 break
@@ -290,6 +305,20 @@ class MainlineHistory:
         rows = self.segments_of(path)
         before = (row for row in rows if row.start < position and (row.end is None or row.end >= position))
         return next(before, None) or self.segment_at(path, position)
+
+    def areas_of(self, path: str, position: int) -> set[str]:
+        """Return the names of the components and modules to which a path belongs at a commit.
+
+        Args:
+            path: A file, or a folder that ends in `/`.
+            position: Position of the commit; before the first one there are none.
+        """
+        if position < 0:
+            return set()
+        if self._areas is None:
+            self._areas = Areas(self.area_rows.values())
+        names = package_names(path, lambda name: self.segment_at(name, position) is not None)
+        return {*self._areas.names_of(path, position), *names}
 
     def binding(self, path: str, at_us: int) -> int | None:
         """Return the lineage of the file to which a path refers from a time on.

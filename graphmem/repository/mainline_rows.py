@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from graphmem.errors import InvalidInput
+from graphmem.repository.areas import AreaRow, AreaRule
 
 FORMAT = 1
 #: Larger contents are refused: one entry of the ledger is read as a whole.
@@ -100,6 +101,8 @@ class MainlineRows:
         refs: Tags and branch heads that are new, moved or gone.
         unread: Commits that were not read, or whose renames were read in part.
         is_shallow: The history begins at the boundary of a shallow clone.
+        areas: What files declare as components and modules, where it changed; None if nothing looked for it, as in
+            readings of earlier releases.
     """
 
     start: int = 0
@@ -112,11 +115,12 @@ class MainlineRows:
     refs: tuple[RefRow, ...] = ()
     unread: tuple[UnreadCommit, ...] = ()
     is_shallow: bool = False
+    areas: tuple[AreaRow, ...] | None = None
 
 
 def packed(rows: MainlineRows) -> str:
     """Return the text form of rows: compressed JSON in base 64; other releases of zlib may compress otherwise."""
-    plain = {
+    plain: dict[str, Any] = {
         "format": FORMAT,
         "hash_chars": len(next(iter(rows.shas), "")) or _HASH_CHARS,
         "start": rows.start,
@@ -130,6 +134,8 @@ def packed(rows: MainlineRows) -> str:
         "unread": rows.unread,
         "is_shallow": rows.is_shallow,
     }
+    if rows.areas is not None:
+        plain["areas"] = rows.areas
     text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return base64.b64encode(zlib.compress(text.encode(), _LEVEL)).decode("ascii")
 
@@ -173,6 +179,7 @@ def _rows(plain: dict[str, Any]) -> MainlineRows:
         refs=tuple(RefRow(str(kind), str(name), sha and str(sha)) for kind, name, sha in plain["refs"]),
         unread=tuple(UnreadCommit(int(at), str(sha), str(reason)) for at, sha, reason in plain["unread"]),
         is_shallow=bool(plain["is_shallow"]),
+        areas=tuple(map(_area, plain["areas"])) if "areas" in plain else None,
     )
     if len(rows.shas) != len(rows.times_us) or rows.start < 0:
         raise ValueError("it has another number of times than of commits")
@@ -194,6 +201,12 @@ def _segment(values: tuple[Any, ...]) -> SegmentRow:
         None if similarity is None else int(similarity),
         None if previous is None else int(previous),
     )
+
+
+def _area(values: tuple[Any, ...]) -> AreaRow:
+    position, path, rules = values
+    made = [AreaRule(tuple(map(str, globs)), tuple(map(str, names)), str(section)) for globs, names, section in rules]
+    return AreaRow(int(position), str(path), tuple(made))
 
 
 def _hashes(text: str, size: int) -> tuple[str, ...]:

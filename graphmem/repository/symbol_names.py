@@ -54,6 +54,12 @@ def symbol_name(text: str) -> SymbolName:
     return SymbolName(path and posixpath.normpath(path), parts or (text,))
 
 
+def symbol_file(text: str) -> str | None:
+    """Return the file that a symbol's name begins with, as it is written; None if it names no file."""
+    match = _PATH_AND_NAME.fullmatch(text)
+    return match["path"] if match and ("/" in match["path"] or "." in match["path"]) else None
+
+
 def symbol_targets(text: str, files: Sequence[str]) -> list[SymbolTarget]:
     """Return the files in which a symbol can be, the likeliest first.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import PurePosixPath
 
 from graphmem.instants import to_micros
@@ -20,6 +21,7 @@ MOST_PATHS = 20_000
 #: Splits of files one after the other that are followed.
 _MOST_SPLITS = 10
 _GLOB = frozenset("*?")
+_AREAS = (AnchorKind.COMPONENT, AnchorKind.MODULE)
 #: The source key of an imported statement begins with one of these, its source's name, and the path of its file.
 _IMPORTED = ("claude", "basic-memory")
 
@@ -34,20 +36,28 @@ class PathReach:
         lineages: The files, by repository, each with the latest start of a memory that counts, in microseconds since
             1970: of a file whose lines went to another one, memories count that start before.
         further: The paths by which the filter was extended.
+        areas: The names of the components and modules of the paths, by repository.
     """
 
     where: Filter
     histories: dict[str | None, MainlineHistory]
     lineages: dict[str | None, Mapping[int, int]]
     further: frozenset[str]
+    areas: dict[str | None, frozenset[str]]
 
     def admits(self, view: View, memory_id: str) -> bool:
         """Return whether a match is about one of the files: a path may have named other files too."""
         memory = view.memory(memory_id)
-        if memory is None or memory.statement is None or not self.further:
+        if memory is None or memory.statement is None or not (self.further or self.where.areas):
             return True
-        files = [anchor for anchor in memory.statement.anchors if anchor.kind is AnchorKind.FILE]
-        doubtful = [anchor for anchor in files if anchor.name in self.further]
+        named = [anchor for anchor in memory.statement.anchors if is_area(anchor) and anchor.name in self.where.areas]
+        if any(anchor.name in self.areas.get(anchor.repo or memory.scope.repo, ()) for anchor in named):
+            return True
+        files = [anchor for anchor in memory.statement.anchors if anchor.file is not None]
+        doubtful = [anchor for anchor in files if anchor.file in self.further]
+        if named and not doubtful:
+            is_on = _test_of(self.where.paths)
+            return any(anchor.file is not None and is_on(anchor.file) for anchor in files)
         if not doubtful or len(doubtful) < len(files):
             return True
         return any(self._is_of(anchor, memory.scope, start_us(view, memory_id)) for anchor in doubtful)
@@ -55,7 +65,7 @@ class PathReach:
     def _is_of(self, anchor: Anchor, home: Scope, at_us: int) -> bool:
         repo = anchor.repo or home.repo
         history = self.histories.get(repo)
-        lineage = None if history is None else history.binding(anchor.name, at_us)
+        lineage = None if history is None or anchor.file is None else history.binding(anchor.file, at_us)
         return lineage is not None and at_us <= self.lineages[repo].get(lineage, -FOREVER_US)
 
 
@@ -68,11 +78,44 @@ def start_us(view: View, memory_id: str) -> int:
     return to_micros(rows[0].move.at) if rows else 0
 
 
-def reach(mainlines: Mainlines, where: Filter, reader: Scope, seq: int) -> PathReach | None:
+def is_area(anchor: Anchor) -> bool:
+    """Return whether an anchor is a component or a module."""
+    return anchor.kind in _AREAS
+
+
+def areas_of(history: MainlineHistory, path: str, at_us: int) -> frozenset[str]:
+    """Return the names of the components and modules to which a path belonged at a time, under its path of then.
+
+    Args:
+        history: The repository.
+        path: A file, or a folder that ends in `/`; a glob has none.
+        at_us: The time, in microseconds since 1970.
+    """
+    position = history.position_at(at_us)
+    if _GLOB & set(path) or position < 0:
+        return frozenset()
+    if not path.endswith("/") and history.segment_at(path, position) is None:
+        segments = (history.path_at(lineage, at_us) for lineage in _lineages_of(history, path))
+        path = next((segment.path for segment in segments if segment is not None), path)
+    return frozenset(history.areas_of(path, position))
+
+
+def _lineages_of(history: MainlineHistory, path: str) -> Iterator[int]:
+    return (segment.lineage for segment in reversed(history.segments_of(path)))
+
+
+def reach(mainlines: Mainlines, where: Filter, reader: Scope, seq: int, *times: datetime) -> PathReach | None:
     """Return the files that a filter's paths mean to a reader at a ledger position; None without paths.
 
     Paths are those of the reader's repository and of its related ones. A path also matches the memories that were
-    imported from that file.
+    imported from that file, and those about a component or module to which it belongs.
+
+    Args:
+        mainlines: The histories of repositories.
+        where: The filter.
+        reader: The reader.
+        seq: The ledger position.
+        times: The instants of the answer: the components and modules of each count.
     """
     if not where.paths:
         return None
@@ -88,8 +131,17 @@ def reach(mainlines: Mainlines, where: Filter, reader: Scope, seq: int) -> PathR
     }
     is_named = _test_of(named)
     further = sorted(path for path in paths if not is_named(path))[:MOST_PATHS]
-    extended = replace(where, paths=tuple(dict.fromkeys((*named, *further, *_source_keys(named)))))
-    return PathReach(extended, histories, lineages, frozenset(further))
+    at_us = list(map(to_micros, times))
+    areas = {
+        repo: frozenset(name for path in named for at in at_us for name in areas_of(history, path, at))
+        for repo, history in histories.items()
+    }
+    extended = replace(
+        where,
+        paths=tuple(dict.fromkeys((*named, *further, *_source_keys(named)))),
+        areas=tuple(sorted({name for names in areas.values() for name in names})),
+    )
+    return PathReach(extended, histories, lineages, frozenset(further), areas)
 
 
 def _source_keys(paths: Sequence[str]) -> list[str]:

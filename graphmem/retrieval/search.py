@@ -102,7 +102,7 @@ class Searcher:
             last = self._store.position(query.reader)
             self._mainlines.note(query.reader, last.seq, last.last_reading)
             seq = last.seq
-        return replace(query, seq=seq, files=reach(self._mainlines, query.where, query.reader, seq))
+        return replace(query, seq=seq, files=reach(self._mainlines, query.where, query.reader, seq, query.valid))
 
     def _parsed(self, query: Query, backend: Embedder | EmbedderMissing) -> _ParsedQuery:
         question = read_question(query.text, query.valid.date())

@@ -29,7 +29,7 @@ def differences(context: ServiceContext, points: tuple[At, At | None], where: Fi
     last = max(before.seq, after.seq)
     # The side that sees more: a link may have been recorded, or undone, between the points.
     wide = end if len(end.reader.related_repos) >= len(start.reader.related_repos) else start
-    files = reach(context.mainlines, where, wide.reader, last)
+    files = reach(context.mainlines, where, wide.reader, last, before.valid, after.valid)
     found_differences: list[Difference] = []
     for ids in chunks(wide.context, where if files is None else files.where, wide.reader, last, None):
         rows = first.context.store.rows(start.reader, ids)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
-from graphmem.model import AnchorKind, Memory, Scope
+from graphmem.model import Memory, Scope
 from graphmem.repository.path_patterns import path_pattern
 from graphmem.rows import CachedRows, Rows
 from graphmem.service.repository_routes import Route
@@ -143,11 +143,11 @@ def _is_on(paths: Sequence[str], written: Memory, moved: Memory) -> bool:
     A memory without files matched by its source.
     """
     names = {
-        anchor.name
+        path
         for memory in (written, moved)
         if memory.statement is not None
         for anchor in memory.statement.anchors
-        if anchor.kind is AnchorKind.FILE
+        if (path := anchor.file) is not None
     }
     if not paths or not names:
         return True

@@ -269,7 +269,7 @@ class ReadVerbs:
         reader = self._context.reader(scope)
         point = self._context.point(at, reader)
         where = Filter(subjects=(subject,)) if subject is not None else Filter(paths=(path or "",))
-        files = reach(self._context.mainlines, where, reader, point.seq)
+        files = reach(self._context.mainlines, where, reader, point.seq, point.valid)
         found = self._context.store.select(
             reader, where if files is None else files.where, at=None, before=point.seq + 1, limit=_EVERYTHING
         )
@@ -406,7 +406,7 @@ class ReadVerbs:
 
     def _matching(self, where: Filter, reader: Scope, point: Point, *, is_latest: bool) -> Iterator[Card]:
         hint = None if where.include_history or where.statuses or not is_latest else point.valid
-        files = reach(self._context.mainlines, where, reader, point.seq)
+        files = reach(self._context.mainlines, where, reader, point.seq, point.valid)
         for ids in chunks(self._context, where if files is None else files.where, reader, point.seq, hint):
             view = self._context.view(reader, ids, point.seq)
             for shown in _cards(view, ids, point):

@@ -21,6 +21,7 @@ from graphmem.briefing.task_paths import (
 from graphmem.briefing.usefulness import EvidenceTable, MemoryEvidence, is_universal
 from graphmem.instants import to_micros
 from graphmem.model import Anchor, AnchorKind, Kind, Memory, Point, Scope, Statement
+from graphmem.retrieval.path_reach import areas_of, is_area
 from graphmem.retrieval.request import Query, Sort
 from graphmem.retrieval.search import Searcher
 from graphmem.service.context import ServiceContext
@@ -38,6 +39,8 @@ _PRESENT_KINDS = (Kind.CONVENTION, Kind.PREFERENCE, Kind.TASK)
 _MOST_PRESENT = 200
 #: Anchors with a smaller share of common folders are in another part of the repository.
 _NEAR = 0.2
+#: How closely a component or module covers a path: as a folder some levels above it does.
+_AREA_COVERAGE = 0.5
 _MOST_TASK_CHARS = 4_000
 #: The role of the anchors of the files in which a rule is written.
 _STATED_IN = "stated in"
@@ -141,6 +144,7 @@ class EvidenceSearch:
             for hit in self._hits(self._words, named, _FURTHER_HITS, found):
                 found.table.note(hit.card.id, path_words=hit.parts.get("words", 0.0))
         self._note_anchored(found, task.paths)
+        self._note_areas(found, task.paths)
         self._note_present(found)
         return found
 
@@ -209,6 +213,25 @@ class EvidenceSearch:
             for resolved in resolver.resolve(memory_id) if self._is_known(view, memory_id) else ():
                 if resolved.standing is Standing.HOLDS:
                     self._note_guiding(found, view, (memory_id, resolved.memory), spellings)
+
+    def _note_areas(self, found: TaskEvidence, paths: Sequence[str]) -> None:
+        """Note the memories in force about components and modules to which a path belongs."""
+        history = self._context.mainlines.at(self._reader, self._reader.repo, self._point.seq)
+        areas = {name: path for path in paths for name in areas_of(history, path, to_micros(self._point.valid))}
+        if not areas:
+            return
+        where = Filter(components=tuple(sorted(areas)))
+        ids = self._context.store.select(self._reader, where, at=None, before=self._point.seq + 1, limit=_MOST_PRESENT)
+        view = self._context.view(self._reader, ids, self._point.seq)
+        for memory_id in ids:
+            memory = view.memory(memory_id)
+            if memory is None or memory.statement is None or not view.holds(memory_id, self._point.valid):
+                continue
+            anchors = (anchor for anchor in memory.statement.anchors if is_area(anchor) and anchor.name in areas)
+            named = [each.name for each in anchors if (each.repo or memory.scope.repo) == self._reader.repo]
+            if named and memory_id not in found.overruled:
+                found.table.note(memory_id, coverage=_AREA_COVERAGE)
+                found.on_path.setdefault(memory_id, areas[named[0]])
 
     def _note_guiding(
         self, found: TaskEvidence, view: View, pair: tuple[str, str], spellings: Mapping[str, str]

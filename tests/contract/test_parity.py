@@ -35,6 +35,10 @@ FILTERS = (
     Filter(paths=("src/*/*.py",)),
     Filter(paths=("**/db.py", "src/store/postgre?.py")),
     Filter(paths=("src/",), kinds=(Kind.CONVENTION,)),
+    Filter(paths=("docs/",), areas=("store",)),
+    Filter(paths=("docs/*.md", "src/store/sqlite.py"), areas=("store", "nowhere")),
+    Filter(paths=("**/db.py",), areas=("store",), kinds=(Kind.DECISION,)),
+    Filter(areas=("store",)),
     Filter(labels=("no such label",)),
 )
 PROBES = (

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from graphmem.model import AnchorKind, Statement
+from graphmem.model import Anchor, AnchorKind, Statement
 from graphmem.ranking import Corpus, bm25, length_norm, name_keys
 from graphmem.store import Evidence, Filter, Probe
 from graphmem.terms import statement_terms
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 def fits(said: Statement, where: Filter, keys: Iterable[str] = ()) -> bool:
     """Whether a statement is what a filter asks for."""
     files = [*keys, *(one.name for one in said.anchors if one.kind is AnchorKind.FILE)]
+    files += [re.split("[#:]", one.name)[0] for one in said.anchors if _names_a_file(one)]
     parts = [one.name for one in said.anchors if one.kind in (AnchorKind.COMPONENT, AnchorKind.MODULE)]
     return (
         _any(where.kinds, [said.kind])
@@ -27,9 +28,23 @@ def fits(said: Statement, where: Filter, keys: Iterable[str] = ()) -> bool:
         and _any(where.subjects, [said.subject])
         and _any(where.origins, [said.origin])
         and _any(where.components, parts)
-        and (not where.paths or any(on_path(name, path) for name in files for path in where.paths))
+        and (not where.paths or bool({*parts} & {*where.areas}) or _is_on_any(files, where.paths))
         and said.confidence >= where.min_confidence
     )
+
+
+def _names_a_file(anchor: Anchor) -> bool:
+    """Whether a symbol is written as `path/file.py#name`, `path/file.py:name` or `path/file.py::name`."""
+    found = re.split("#|::|:", anchor.name, maxsplit=1) if anchor.kind is AnchorKind.SYMBOL else []
+    return len(found) == 2 and _is_path(found[0]) and found[1] != "" and found[1][0] not in ":#"
+
+
+def _is_path(text: str) -> bool:
+    return ("/" in text or "." in text) and not text.endswith("/")
+
+
+def _is_on_any(files: Iterable[str], paths: Iterable[str]) -> bool:
+    return any(on_path(name, path) for name in files for path in paths)
 
 
 def _any(asked: Iterable[object], had: Iterable[object]) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from graphmem.instants import to_micros
+from graphmem.repository.areas import AreaRow, AreaRule
 from graphmem.repository.file_places import place_of
 from graphmem.repository.mainline_history import FOREVER_US, MainlineHistory, without_second
 from graphmem.repository.mainline_rows import MainlineRows, PathOrigin, RefRow, SegmentRow, UnreadCommit
@@ -108,6 +109,18 @@ def test_a_rewritten_mainline_replaces_commits_and_segments(history: MainlineHis
     assert history.binding("a", 35) is None
 
 
+def test_areas_are_those_of_the_commits_up_to_the_one_asked_about(history: MainlineHistory) -> None:
+    rules = [(AreaRule(("src/**",), (name,)),) for name in ("old", "new")]
+    areas = tuple(AreaRow(at, "CODEOWNERS", rule) for at, rule in zip((1, 4), rules, strict=True))
+    history.add(8, MainlineRows(start=5, segment_count=4, areas=areas))
+    names = [history.areas_of("src/a", at) for at in range(-1, 5)]
+    assert names == [set(), set(), {"old"}, {"old"}, {"old"}, {"new"}]
+    assert history.until(3).areas_of("src/a", 4) == {"old"}
+    assert history.copy().areas_of("src/a", 4) == {"new"}
+    history.add(9, MainlineRows(start=4, segment_count=4))
+    assert (history.areas_of("src/a", 4), history.has_areas) == ({"old"}, False)
+
+
 @pytest.mark.parametrize(
     "rows",
     [
@@ -119,6 +132,7 @@ def test_a_rewritten_mainline_replaces_commits_and_segments(history: MainlineHis
         replace(ROWS, segments=(added(5, 0, "a", 3),), segment_count=6),
         replace(ROWS, segments=(renamed(2, 0, "a", 3, 2),), segment_count=4),
         replace(ROWS, arrivals=((sha(9), 5),)),
+        replace(ROWS, areas=(AreaRow(5, "CODEOWNERS", ()),)),
     ],
     ids=[
         "gap",
@@ -129,6 +143,7 @@ def test_a_rewritten_mainline_replaces_commits_and_segments(history: MainlineHis
         "gap of numbers",
         "own predecessor",
         "arrival",
+        "area",
     ],
 )
 def test_rows_that_do_not_fit_are_recognised(history: MainlineHistory, rows: MainlineRows) -> None:

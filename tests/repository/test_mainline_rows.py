@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import zlib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from graphmem.errors import InvalidInput
 from graphmem.repository import mainline_rows
+from graphmem.repository.areas import AreaRow, AreaRule
 from graphmem.repository.mainline_rows import (
     MainlineRows,
     PathOrigin,
@@ -36,6 +38,10 @@ ROWS = MainlineRows(
     refs=(RefRow("tag", "v1", SHA), RefRow("branch", "gone", None)),
     unread=(UnreadCommit(3, SHA, "corrupt"),),
     is_shallow=True,
+    areas=(
+        AreaRow(4, "CODEOWNERS", (AreaRule(("src/**", "a b"), ("@acme/core", "core"), "Backend"),)),
+        AreaRow(3, "x", ()),
+    ),
 )
 
 
@@ -48,6 +54,13 @@ def with_(**changes: object) -> str:
 def test_rows_come_back_as_they_were_packed() -> None:
     assert unpacked(packed(ROWS)) == ROWS
     assert unpacked(packed(MainlineRows())) == MainlineRows()
+
+
+def test_rows_of_an_earlier_release_say_nothing_of_areas() -> None:
+    former = replace(ROWS, areas=None)
+    plain = json.loads(zlib.decompress(base64.b64decode(packed(former))))
+    assert "areas" not in plain
+    assert (unpacked(packed(former)), unpacked(packed(replace(ROWS, areas=())))) == (former, replace(ROWS, areas=()))
 
 
 def test_hashes_of_64_characters_are_read() -> None:
@@ -70,6 +83,9 @@ def test_hashes_of_64_characters_are_read() -> None:
         with_(segments=[[0], [0], ["a"], [0], ["last"], ["added"], [None], [None]]),
         with_(segments=[[0], [0], ["a"], [0], [None], ["added"], ["all"], [None]]),
         with_(refs=[["tag"]]),
+        with_(areas=[["a", "b", []]]),
+        with_(areas=[[0, "b", [["a"]]]]),
+        with_(areas=3),
     ],
 )
 def test_what_is_no_form_of_rows_is_refused(content: str) -> None:

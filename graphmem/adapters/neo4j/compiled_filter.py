@@ -24,8 +24,10 @@ AWAIT_TEXT = "CALL db.index.fulltext.awaitEventuallyConsistentIndexRefresh()"
 #: Tests of a memory `m` that filter tokens cannot express; `CypherFilter.parameters` gives their `$p.tests`.
 EXACT_TESTS = """
   ($p.tests.min_confidence <= 0.0 OR m.confidence >= $p.tests.min_confidence)
-  AND ($p.tests.path IS NULL
+  AND ($p.tests.path IS NULL OR any(area IN $p.tests.areas WHERE area IN m.facets)
     OR any(a IN [(m)-[:ABOUT]->(a:File) | a.name] WHERE a =~ $p.tests.path)
+    OR any(a IN [(m)-[:ABOUT]->(s:Symbol) WHERE s.name =~ '[^:#]*[^:#/](?:::?|#)[^:#].*' |
+        split(split(s.name, '#')[0], ':')[0]] WHERE (a CONTAINS '/' OR a CONTAINS '.') AND a =~ $p.tests.path)
     OR any(s IN [(m)-[:READ_FROM]->(s:SourceKey) | s.key] WHERE s =~ $p.tests.path))
 """
 #: True if the reader sees the home of a memory `m`, branches aside.
@@ -63,7 +65,9 @@ class CypherFilter:
     Attributes:
         homes: Tokens of the homes that the reader sees.
         groups: Groups of tokens; a memory must have a token of each group.
-        path: A regular expression for the full path of a file anchor or a source key; None unless the filter has globs.
+        path: A regular expression for the full path of a file anchor, of the file of a symbol, or a source key; None
+            unless the filter has globs.
+        areas: Tokens of the components and modules to which the paths belong.
     """
 
     homes: tuple[str, ...]
@@ -71,6 +75,7 @@ class CypherFilter:
     min_confidence: float
     path: str | None
     subjects: tuple[str, ...] = field(default=())
+    areas: tuple[str, ...] = field(default=())
 
     @property
     def clauses(self) -> str:
@@ -83,13 +88,14 @@ class CypherFilter:
         return {
             "homes": list(self.homes),
             "groups": [list(group) for group in self.groups],
-            "tests": {"min_confidence": self.min_confidence, "path": self.path},
+            "tests": {"min_confidence": self.min_confidence, "path": self.path, "areas": list(self.areas)},
         }
 
 
 def compile_filter(reader: Scope, where: Filter) -> CypherFilter:
     """Compile the filter."""
     folders = [fixed_part(path) for path in where.paths]
+    areas = tuple(token("c", name) for name in where.areas)
     groups = [
         [token("k", kind) for kind in where.kinds],
         [token("o", origin) for origin in where.origins],
@@ -98,7 +104,7 @@ def compile_filter(reader: Scope, where: Filter) -> CypherFilter:
         [token("s", subject) for subject in where.subjects],
         [token("c", name) for name in where.components],
         # A glob without a fixed folder narrows nothing down.
-        [] if "" in folders else [token("p", folder) for folder in folders],
+        [] if "" in folders else [*(token("p", folder) for folder in folders), *(areas if folders else ())],
     ]
     return CypherFilter(
         admitted_homes(reader),
@@ -106,6 +112,7 @@ def compile_filter(reader: Scope, where: Filter) -> CypherFilter:
         where.min_confidence,
         path_pattern(where.paths),
         where.subjects,
+        areas,
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from graphmem.adapters.neo4j import content_hashes, guard_terms, search_texts, source_keys, vector_index
+from graphmem.adapters.neo4j import content_hashes, guard_terms, search_texts, source_keys, symbol_files, vector_index
 from graphmem.adapters.neo4j.compiled_filter import VECTOR_INDEX
 from graphmem.adapters.neo4j.graphiti_projection import RULES as PROJECTION_RULES
 from graphmem.adapters.schema_files import schema_text
@@ -33,6 +33,7 @@ MIGRATIONS = (
     "neo4j/0006_source_keys.cypher",
     "neo4j/0007_readings.cypher",
     "neo4j/0008_guard_terms.cypher",
+    "neo4j/0009_symbol_files.cypher",
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 
@@ -210,6 +211,8 @@ class Neo4jSchema:
             search_texts.recompute(self._database)
         if name.endswith("_guard_terms.cypher"):
             guard_terms.write_first_terms(self._database)
+        if name.endswith("_symbol_files.cypher"):
+            symbol_files.add_file_facets(self._database)
         self._run_with_retries(_RECORD, {"version": number, "name": name, "checksum": _checksum(text)})
 
     def _run_with_retries(self, statement: str, parameters: dict[str, Any] | None = None) -> None:

@@ -11,6 +11,7 @@ from graphmem.adapters.word_counts import spelt_counts
 from graphmem.model import AnchorKind, Scope, Statement
 from graphmem.ranking import name_keys
 from graphmem.repository.path_patterns import ancestry
+from graphmem.repository.symbol_names import symbol_file
 from graphmem.terms import statement_terms
 
 _COMPONENTS = (AnchorKind.COMPONENT, AnchorKind.MODULE)
@@ -91,4 +92,6 @@ def facets(scope: Scope, statement: Statement) -> list[str]:
             tokens.append(token("c", anchor.name))
         elif anchor.kind is AnchorKind.FILE:
             tokens += path_facets(anchor.name)
+        elif anchor.kind is AnchorKind.SYMBOL and (path := symbol_file(anchor.name)) is not None:
+            tokens += path_facets(path)
     return list(dict.fromkeys(tokens))

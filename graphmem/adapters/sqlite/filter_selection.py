@@ -19,6 +19,7 @@ from graphmem.adapters.sqlite.text_index import TextColumns, TextIndex
 from graphmem.adapters.sqlite.values import Row, Tenant, holding_of, ints, rowid_of
 from graphmem.model import Scope
 from graphmem.repository.path_patterns import fixed_part, path_pattern
+from graphmem.repository.symbol_names import symbol_file
 from graphmem.store import Filter, Rivals
 from graphmem.temporal.spans import Spans, containing
 
@@ -39,6 +40,9 @@ _BY_SUBJECT = """
 """
 _CONFIDENT = "SELECT number FROM memory WHERE number > ?1 AND number <= ?2 AND confidence >= ?3"
 _FILES = "SELECT number, name FROM anchor WHERE kind = 'file'"
+_SYMBOLS = """
+    SELECT number, name FROM anchor WHERE kind = 'symbol' AND name >= ?1 AND name < ?2
+"""
 _ABOUT = """
     SELECT about.memory FROM json_each(?1) AS input CROSS JOIN about ON about.anchor = input.value
     WHERE about.memory > ?2 AND about.memory <= ?3
@@ -54,11 +58,13 @@ class PathFilter:
         named: The paths as the filter has them.
         facets: Hashed terms; a memory about such a file has one of them. Empty if they narrow nothing down.
         pattern: Matches the name of such a file; None if the facets decide.
+        areas: Hashed terms of the components and modules to which the paths belong.
     """
 
     named: tuple[str, ...]
     facets: tuple[int, ...]
     pattern: re.Pattern[str] | None
+    areas: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,8 @@ class CompiledFilter:
     Attributes:
         facets: Groups of hashed terms; a memory must have a term of each group.
         homes: The homes that the reader sees; None if all of the tenant's.
-        paths: Paths, one of which must match a file anchor or a source key; None if the filter has none.
+        paths: Paths, one of which must match a file anchor, the file of a symbol, or a source
+            key; None if the filter has none.
     """
 
     facets: tuple[tuple[int, ...], ...]
@@ -100,16 +107,18 @@ def compile_filter(
         tuple(tuple(group) for group in groups if group),
         None if len(admitted) == len(cache.homes) else admitted,
         where.min_confidence,
-        _paths(where.paths, facet) if where.paths else None,
+        _paths(where, facet) if where.paths else None,
     )
 
 
-def _paths(paths: tuple[str, ...], facet: Facets) -> PathFilter:
+def _paths(where: Filter, facet: Facets) -> PathFilter:
+    paths = where.paths
     pattern = path_pattern(paths)
     folders = [fixed_part(path) for path in paths]
     # A glob without a fixed folder narrows nothing down.
     facets = () if "" in folders else tuple(facet.path(folder) for folder in folders)
-    return PathFilter(paths, facets, None if pattern is None else re.compile(pattern))
+    areas = tuple(facet.component(name) for name in where.areas)
+    return PathFilter(paths, facets, None if pattern is None else re.compile(pattern), areas)
 
 
 @dataclass(frozen=True)
@@ -159,18 +168,37 @@ def selection(connection: apsw.Connection, tenant: Tenant, texts: TextColumns, w
 
 
 def _on_paths(connection: apsw.Connection, tenant: Tenant, texts: TextColumns, paths: PathFilter) -> NDArray[np.bool_]:
-    """Flags of the memories whose file anchor or source key matches a path."""
+    """Flags of the memories of which a file, the file of a symbol, or a source key matches a path."""
     import numpy as np
 
-    about = np.zeros(len(texts), np.bool_)
+    about, bounds = np.zeros(len(texts), np.bool_), _bounds(tenant, texts)
     for postings in texts.postings(paths.facets):
         about[postings.arrays()[0]] = True
     if paths.pattern is not None:
         files = [anchor for anchor, name in connection.execute(_FILES) if paths.pattern.fullmatch(name)]
-        rows = connection.execute(_ABOUT, (ints(files), *_bounds(tenant, texts)))
+        rows = connection.execute(_ABOUT, (ints(files), *bounds))
         matching = _flags(texts, [number for (number,) in rows])
         about = about & matching if paths.facets else matching
+    for postings in texts.postings(paths.areas):
+        about[postings.arrays()[0]] = True
+    symbols = [anchor for path in paths.named for anchor in _symbols_on(connection, path)]
+    if symbols:
+        about |= _flags(texts, [number for (number,) in connection.execute(_ABOUT, (ints(symbols), *bounds))])
     return about | _flags(texts, list(numbers_on(connection, tenant, paths.named)))
+
+
+def _symbols_on(connection: apsw.Connection, path: str) -> Iterator[int]:
+    """Yield the symbol anchors in a file, in a folder, or in the files that match a glob."""
+    pattern, start = path_pattern([path]), fixed_part(path)
+    test = None if pattern is None else re.compile(pattern)
+    is_exact = pattern is None and not path.endswith("/")
+    # The name of a symbol in a file goes on with `#` or `:`. Every text is less than a blob.
+    ends = [(f"{path}{mark}", f"{path}{chr(ord(mark) + 1)}") for mark in "#:"]
+    for low, high in ends if is_exact else [(start, f"{start[:-1]}0" if start else b"")]:
+        for number, name in connection.execute(_SYMBOLS, (low, high)):
+            file = symbol_file(name)
+            if file is not None and (file == path if is_exact else test is None or test.fullmatch(file)):
+                yield number
 
 
 def _flags(texts: TextColumns, numbers: list[int]) -> NDArray[np.bool_]:

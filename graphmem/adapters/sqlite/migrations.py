@@ -35,6 +35,7 @@ MIGRATIONS = (
     "sqlite/0005_source_keys.sql",
     "sqlite/0006_readings.sql",
     "sqlite/0007_guard_terms.sql",
+    "sqlite/0008_symbol_files.sql",
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 

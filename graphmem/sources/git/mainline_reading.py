@@ -11,6 +11,7 @@ from graphmem.instants import to_micros
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.repository.mainline_rows import MainlineRows, RefRow, SegmentRow, SideCommit, UnreadCommit
 from graphmem.repository.path_names import text_of_path
+from graphmem.sources.areas.versions import AreaVersions
 from graphmem.sources.git.ancestry import Ancestry, ancestry_of, continued
 from graphmem.sources.git.lineages import Lineages, recorded_segments
 from graphmem.sources.git.mainline import Mainline, MainlineCommit, content_sizes, find_tip
@@ -92,16 +93,18 @@ class MainlineReader:
         mainline = Mainline(self._root, self._ref, self._tip, line, self._shallow.intersection(line), ancestry.before)
         fork = _common(history.shas, line)
         refs = self._refs(mainline, history)
+        areas = self._areas(mainline, history, fork)
         if fork == len(line) == len(history.shas):
-            if refs.refs or refs.sides:
-                yield _batch(mainline, refs)
+            if refs.refs or refs.sides or not history.has_areas:
+                yield _batch(mainline, replace(refs, areas=areas.rows()))
             return
-        commits = _Commits(self._commits(mainline, history, fork))
+        commits = _Commits(self._commits(mainline, history, fork), areas)
         lineages = self._resumed(commits, history, fork)
         known = list(history.segments)
         if fork == len(line):
             segments = _changed(lineages, known)
-            yield _batch(mainline, replace(refs, segments=segments, segment_count=len(lineages.segments)))
+            ends = replace(refs, segments=segments, segment_count=len(lineages.segments), areas=areas.rows())
+            yield _batch(mainline, ends)
         last_us = history.times_us[fork - 1] if fork else -1
         for start in range(fork, len(line), BATCH):
             end = min(start + BATCH, len(line))
@@ -119,6 +122,7 @@ class MainlineReader:
                 refs=ends.refs,
                 unread=(*partly, *_quarantined(mainline, start, end), *ends.unread),
                 is_shallow=bool(mainline.boundary),
+                areas=areas.rows(),
             )
             yield _batch(mainline, rows)
 
@@ -153,6 +157,14 @@ class MainlineReader:
         after_us = history.times_us[back - 1] if back else -1
         commits = mainline.commits(self._read_at_us, back, after_us, history.times_us[:fork])
         return map(self._with_all_files, commits) if mainline.before and not back else commits
+
+    def _areas(self, mainline: Mainline, history: MainlineHistory, fork: int) -> AreaVersions:
+        """What declares components and modules, with that of commits that an earlier release read."""
+        areas = AreaVersions(self._root, history, fork)
+        if fork and not history.has_areas:
+            plain = replace(mainline, quarantined=[], finds_renames=False)
+            areas.note_earlier(self._commits(plain, history, 0))
+        return areas
 
     def _read(
         self, lineages: Lineages, commits: _Commits, start: int, end: int, last_us: int
@@ -222,10 +234,11 @@ class MainlineReader:
 
 
 class _Commits:
-    """Commits that are taken from one log, as many at a time as are held in memory together."""
+    """Commits that are taken from one log, as many at a time as are held in memory together, and noted for areas."""
 
-    def __init__(self, commits: Iterator[MainlineCommit]) -> None:
+    def __init__(self, commits: Iterator[MainlineCommit], areas: AreaVersions) -> None:
         self._commits = commits
+        self._areas = areas
         self._next: MainlineCommit | None = None
 
     def before(self, end: int) -> Iterator[list[MainlineCommit]]:
@@ -243,6 +256,7 @@ class _Commits:
                 break
             self._next = None
             taken.append(commit)
+            self._areas.note(commit)
             changes += len(commit.raw.changes)
         return taken
 

@@ -11,9 +11,23 @@ import pytest
 
 from graphmem.adapters.neo4j import Neo4jStore, content_hashes
 from graphmem.adapters.neo4j.schema import SCHEMA_VERSION
+from graphmem.adapters.neo4j.text_entries import path_facets
 from graphmem.errors import Unsupported
-from graphmem.model import Add, Alternative, Memory, Move, Outcome, Request, Scope, Statement, Status
+from graphmem.model import (
+    Add,
+    Alternative,
+    Anchor,
+    AnchorKind,
+    Memory,
+    Move,
+    Outcome,
+    Request,
+    Scope,
+    Statement,
+    Status,
+)
 from graphmem.statement_json import decode_statement
+from graphmem.store import Filter
 from tests.servers import Access
 
 EXPORT = Path(__file__).parents[2] / "contract" / "data" / "format1.jsonl"
@@ -128,4 +142,20 @@ def test_an_older_database_gets_the_terms_of_guard(neo4j: Access) -> None:
         driver.execute_query("MATCH (s:GraphmemSchema) WHERE s.version >= 8 DELETE s")
     with Neo4jStore.open(neo4j.url, create=True, login=neo4j.login) as store:
         assert store.guarding(R, ["pkg:pypi/pytz"], limit=9) == ["a"]
+        assert store.check() == []
+
+
+def test_an_older_database_finds_symbols_by_their_files(neo4j: Access) -> None:
+    neo4j.wipe()
+    said = Statement(title="Waits for a free one", anchors=(Anchor(AnchorKind.SYMBOL, "src/pool.py#Pool"),))
+    with Neo4jStore.open(neo4j.url, create=True, login=neo4j.login) as store:
+        move = Move(Status.ACTIVE, datetime(2024, 1, 1, tzinfo=UTC))
+        request = Request("add a", Add(Memory("a", R, said), (move,), source_key="notes/pool.md"), R)
+        store.apply([request], clock=lambda: datetime(2024, 1, 2, tzinfo=UTC))
+    with neo4j.driver() as driver:
+        tokens = path_facets("src/pool.py")
+        driver.execute_query("MATCH (m:Memory) SET m.facets = [f IN m.facets WHERE NOT f IN $tokens]", tokens=tokens)
+        driver.execute_query("MATCH (s:GraphmemSchema) WHERE s.version >= 9 DELETE s")
+    with Neo4jStore.open(neo4j.url, create=True, login=neo4j.login) as store:
+        assert store.select(R, Filter(paths=("src/pool.py",)), at=None, before=9, limit=9) == ["a"]
         assert store.check() == []

@@ -67,7 +67,7 @@ def test_an_older_store_is_brought_forward(store: SQLiteStore, path: Path, monke
     store.close()
     _add_step(monkeypatch, "CREATE TABLE extra (x INTEGER) STRICT")
     with SQLiteStore.open(path, create=False) as again:
-        assert again.info(MAIN).schema_version == migrations.SCHEMA_VERSION == 8
+        assert again.info(MAIN).schema_version == migrations.SCHEMA_VERSION == 9
         assert ids(again) == ["a"]
     with raw(path) as database:
         assert database.execute("SELECT count(*) FROM extra").get == 0
@@ -87,9 +87,9 @@ def test_a_step_that_fails_leaves_the_older_store(
 
 
 def _add_step(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, "sqlite/0008_next.sql"))
-    monkeypatch.setattr(migrations, "SCHEMA_VERSION", 8)
-    monkeypatch.setattr(migrations, "schema_text", lambda name: text if "0008" in name else schema_text(name))
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, "sqlite/0009_next.sql"))
+    monkeypatch.setattr(migrations, "SCHEMA_VERSION", 9)
+    monkeypatch.setattr(migrations, "schema_text", lambda name: text if "0009" in name else schema_text(name))
 
 
 def test_a_network_file_system_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,1 @@
+"""Reads the components and modules that files of a repository declare."""

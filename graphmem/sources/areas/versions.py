@@ -1,0 +1,68 @@
+"""Finds what files declare as components and modules along a mainline, while its commits are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from graphmem.repository.areas import AreaRow, AreaRule
+from graphmem.repository.mainline_history import MainlineHistory
+from graphmem.repository.path_names import text_of_path
+from graphmem.sources.areas.declarations import MAX_BYTES, declares, rules_of
+from graphmem.sources.git.file_versions import contents
+from graphmem.sources.git.mainline import MainlineCommit
+
+_REGULAR = frozenset({"100644", "100755"})
+
+
+class AreaVersions:
+    """The files of a mainline that declare components and modules, in the order of its commits.
+
+    Args:
+        root: A folder of the repository.
+        history: What earlier readings tell.
+        fork: Position of the first commit that is new.
+    """
+
+    def __init__(self, root: Path, history: MainlineHistory, fork: int) -> None:
+        self._root = root
+        self._fork = fork
+        self._found: list[tuple[int, str, str | None]] = []
+        self._last: dict[str, tuple[AreaRule, ...]] = {}
+        if history.has_areas:
+            rows = sorted(row for row in history.area_rows.values() if row.position < fork)
+            self._last = {row.path: row.rules for row in rows}
+
+    def note_earlier(self, commits: Iterable[MainlineCommit]) -> None:
+        """Note what commits before the first new one changed, which readings of earlier releases did not look for."""
+        for commit in commits:
+            if commit.position >= self._fork:
+                return
+            self._note(commit)
+
+    def note(self, commit: MainlineCommit) -> None:
+        """Note what a new commit changes in files that declare areas; one that is read again changes nothing."""
+        if commit.position >= self._fork:
+            self._note(commit)
+
+    def _note(self, commit: MainlineCommit) -> None:
+        for change in commit.raw.changes:
+            if change.old_path != change.path and change.status.startswith("R") and declares(change.old_path):
+                self._found.append((commit.position, change.old_path, None))
+            if declares(change.path):
+                is_there = change.status != "D" and change.mode in _REGULAR
+                self._found.append((commit.position, change.path, change.blob if is_there else None))
+
+    def rows(self) -> tuple[AreaRow, ...]:
+        """Return what was noted since the last call, where it declares something else than before."""
+        blobs = [blob for _, _, blob in self._found if blob is not None]
+        read = iter(contents(self._root, blobs, max_bytes=MAX_BYTES))
+        rows: dict[tuple[int, str], AreaRow] = {}
+        for position, path, blob in self._found:
+            rules = () if blob is None else rules_of(path, next(read)[1])
+            name = text_of_path(path)
+            if rules is not None and rules != self._last.get(name, ()):
+                self._last[name] = rules
+                rows[position, name] = AreaRow(position, name, rules)
+        self._found.clear()
+        return tuple(rows.values())

@@ -1,0 +1,1 @@
+"""Tests of what files declare as components and modules."""
