@@ -1,4 +1,4 @@
-"""`python -m graphmem.demo`: six questions about true facts, with the answers of plain search and of graphmem."""
+"""`python -m graphmem.demo`: six questions about true facts, and the task of an agent from its block to a warning."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ import graphmem
 from graphmem import GraphMemory, Scope
 from graphmem.cli.block_output import paint, paint_rich
 from graphmem.cli.blocks import Block
+from graphmem.demo import invoices
 from graphmem.demo.clone import ClonePart, clone_lines, read_clone
 from graphmem.demo.facts import ReplayClock, last_day, load_facts, replay
+from graphmem.demo.loop import loop_lines, open_project
 from graphmem.demo.page import Demo
 from graphmem.drafts import make_private_folder
 from graphmem.sources.decisions import read_decisions
@@ -37,14 +39,19 @@ _SVG_COLUMNS = 120
 )
 @click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Also write the page as an SVG picture.")
 def main(folder: Path, svg: Path | None) -> None:
-    """Six questions about true facts that plain search answers wrongly."""
+    """Six questions about true facts that plain search answers wrongly, and the task of an agent."""
     with closing(prepare(folder)) as memory:
         part = read_clone(memory, _ROOT, datetime.now(UTC))
-        demo = Demo(memory, has_records=_RECORDS.is_dir(), clone=None if part is None else partial(_clone_lines, part))
+        clone = None if part is None else partial(_clone_lines, part)
+        demo = Demo(memory, has_records=_RECORDS.is_dir(), clone=clone)
         paint(demo.page)
+        with open_project(str(folder / "shop.db")) as project:
+            paint(lambda _: loop_lines(project))
         if svg is not None:
             draw(demo, svg)
     click.echo(f'ask more: graphmem search --url {folder / "memory.db"} "your question"', err=True)
+    shop = f"--url {folder / 'shop.db'} --repo {invoices.REPO}"
+    click.echo(f'          graphmem context {shop} "{invoices.TASK}" --path {invoices.PATHS[0]}', err=True)
 
 
 def prepare(folder: Path) -> GraphMemory:

@@ -77,7 +77,9 @@ def test_a_range_of_commits_is_judged(tool: Tool, repository: Path) -> None:
     assert tool.run("guard", "--range", "main..side").exit_code == FOUND
     assert tool.run("guard", "--range", "main...").exit_code == FOUND
     assert tool.run("guard", "--range", "side..main").exit_code == 0
-    assert "no range of commits" in tool.run("guard", "--range", "main").stderr
+    no_range, no_commit = tool.run("guard", "--range", "main"), tool.run("guard", "--range", "main..nope")
+    assert (no_range.exit_code, "no range of commits; write A..B" in no_range.stderr) == (2, True)
+    assert (no_commit.exit_code, "no commit 'nope' in this repository" in no_commit.stderr) == (1, True)
 
 
 @pytest.mark.usefixtures("zones")
