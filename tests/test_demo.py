@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from graphmem import At, Filter, GraphMemory, Page
 from graphmem.cli.block_output import plain_lines
 from graphmem.demo.__main__ import main, prepare
+from graphmem.demo.kept_vectors import KeptVectors
 from graphmem.demo.loop import loop_lines, open_project
 from graphmem.demo.page import Demo
 from graphmem.demo.plain import PlainSearch
@@ -36,7 +37,8 @@ def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GraphMemory]:
 
 def _prepared(folders: pytest.TempPathFactory, patch: pytest.MonkeyPatch) -> GraphMemory:
     patch.setenv("GRAPHMEM_EMBEDDINGS", "off")
-    return prepare(folders.mktemp("demo") / "store")
+    folder = folders.mktemp("demo") / "store"
+    return prepare(folder, KeptVectors(folder / "vectors.npz"))
 
 
 def first_alias(memory: GraphMemory, text: str, at: At) -> str:

@@ -29,7 +29,9 @@ def record(memory: GraphMemory) -> None:
 
 def record_decision(memory: GraphMemory) -> None:
     """Record how requests are validated, and which package was rejected for it."""
-    memory.add_many([DECISION], write=Write(scope=Scope(repo=REPO), reason="the case of the demo"))
+    memory.add_many(
+        [_new(DECISION_ID, 2024, DECISION)], write=Write(scope=Scope(repo=REPO), reason="the case of the demo")
+    )
 
 
 def record_project(memory: GraphMemory) -> None:
@@ -53,17 +55,14 @@ def _about(*paths: str) -> tuple[Anchor, ...]:
 
 
 _PREFERENCE = Statement(title="Show me small commits, one concern each", kind=Kind.PREFERENCE)
+DECISION_ID = "pydantic"
 #: How requests are validated, and what was rejected for it.
-DECISION = _new(
-    "pydantic",
-    2024,
-    Statement(
-        title="Requests are validated with pydantic models",
-        kind=Kind.DECISION,
-        subject="stack.validation",
-        anchors=_about("api/"),
-        alternatives=(Alternative(REJECTED, Outcome.REJECTED, "two schemas of one thing drift", (REJECTED_KEY,)),),
-    ),
+DECISION = Statement(
+    title="Requests are validated with pydantic models",
+    kind=Kind.DECISION,
+    subject="stack.validation",
+    anchors=_about("api/"),
+    alternatives=(Alternative(REJECTED, Outcome.REJECTED, "two schemas of one thing drift", (REJECTED_KEY,)),),
 )
 _PROJECT = (
     _new(

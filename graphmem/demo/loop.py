@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import graphmem
 from graphmem import GraphMemory, Kind, LinkKind, Scope, Statement, Write
@@ -54,15 +54,14 @@ def _step(number: str, words: str) -> Iterator[Line]:
 
 
 def _decide(memory: GraphMemory) -> Iterator[Line]:
-    statement = invoices.DECISION.statement
-    option = statement.alternatives[0]
+    option = invoices.DECISION.alternatives[0]
     invoices.record_decision(memory)
     yield from _step("1", "A decision is recorded, with what it rejected and the package that shows its return")
-    yield line(f"{statement.title}  ", dim(f"not {option.name}: {option.reason} ({option.keys[0]})"), indent=3)
+    yield line(f"{invoices.DECISION.title}  ", dim(f"not {option.name}: {option.reason} ({option.keys[0]})"), indent=3)
     yield line()
 
 
-def _block(memory: GraphMemory) -> Iterator[Block]:
+def _block(memory: GraphMemory) -> Generator[Block, None, int]:
     block = memory.context(invoices.TASK, invoices.PATHS, scope=_SCOPE)
     yield from _step("2", f"What an agent gets before the task, unasked, in {block.tokens} tokens")
     yield Box(f'graphmem context "{invoices.TASK}" --path {_PATH}', _markdown(block.markdown), Look.GOOD)
@@ -90,7 +89,7 @@ def _changes(memory: GraphMemory, seen: int) -> Iterator[Block]:
 
 
 def _supersede(memory: GraphMemory) -> Iterator[Block]:
-    write, decision = Write(scope=_SHARED), str(invoices.DECISION.id)
+    write, decision = Write(scope=_SHARED), invoices.DECISION_ID
     (dependent,) = memory.add(Statement(title=_DEPENDENT, kind=Kind.CONVENTION), write=write, on_similar=None).ids
     memory.link(dependent, decision, LinkKind.DEPENDS_ON, write=write)
     memory.supersede(decision, Statement(title=_SUCCESSOR, kind=Kind.DECISION), write=write)
@@ -105,7 +104,6 @@ def _markdown(text: str) -> tuple[Line, ...]:
     return tuple(line(row) for row in text.splitlines())
 
 
-def _indented(lines: Iterator[Block]) -> Iterator[Line]:
-    for block in lines:
-        assert isinstance(block, Line)
-        yield Line(block.spans, block.indent + 3)
+def _indented(lines: Iterator[Line]) -> Iterator[Line]:
+    for each in lines:
+        yield Line(each.spans, each.indent + 3)
