@@ -70,7 +70,7 @@ def capture(  # noqa: PLR0913 - a parameter for each option
     if dry_run:
         shown = [{"title": one.title, "kind": one.kind, "quote": one.quote, "number": one.turn.number} for one in new]
         give(call, {"statements": shown, "turns": turns}, lambda _: (line(one.title) for one in new))
-        note(f"dry run: nothing was recorded; {len(new)} statements of {turns} turns would be proposed")
+        note(f"dry run: {len(new)} statements in {turns} turns; nothing was recorded, nor compared with what is")
         return
     report = _captured(call, new, session or named, CapturePolicy(policy), write)
     give(call, report, lambda _: _page(report, turns))

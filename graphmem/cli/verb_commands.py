@@ -43,7 +43,7 @@ _RECEIPTS: Mapping[str, str] = {
     "feedback": "noted as {opinion}",
     "link": "linked ({kind})",
     "allow": "recorded as an exception",
-    "review": "{verdict}ed",
+    "review": "{verdict}ed in review",
     "settle": "conflict {conflict} settled",
     "open_branch": "branch {name} opened",
     "merge_branch": "branch {name} merged",

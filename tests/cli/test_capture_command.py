@@ -42,12 +42,12 @@ def test_people_see_proposals_with_the_words_they_came_from_and_how_to_review_th
     assert [row.strip() for row in shown if "> Never commit builds" in row]
     assert "review: graphmem review ID accept|edit|reject --reason …" in shown
     key = tool.json("proposals")["cards"][0]["id"]
-    assert f"{key} rejected" in tool.out("review", key, "reject", "--reason", "a joke")
+    assert f"{key} rejected in review" in tool.out("review", key, "reject", "--reason", "a joke")
 
 
 def test_a_dry_run_says_that_it_is_one(tool: Tool, transcript: str) -> None:
     done = tool.run("capture", transcript, "--dry-run")
-    assert "dry run: nothing was recorded; 1 statements of 1 turns would be proposed" in done.stderr
+    assert "dry run: 1 statements in 1 turns; nothing was recorded, nor compared with what is" in done.stderr
 
 
 def test_a_dry_run_writes_nothing(tool: Tool, transcript: str) -> None:
