@@ -146,8 +146,8 @@ def test_the_setting_of_the_project_lets_a_mandatory_memory_deny(
 
 def test_an_exception_is_recorded_and_shown(tool: Tool, zones: str) -> None:
     assert tool.run("guard", "allow", zones).exit_code == 2
-    done = tool.out("guard", "allow", zones, "--reason", "the old feed", "--path", "x.py")
-    assert "recorded as an exception" in done
+    receipt = tool.out("guard", "allow", zones, "--reason", "the old feed", "--path", "x.py")
+    assert "recorded as an exception" in receipt
     done = tool.run("guard", "--diff", "-", text=DIFF)
     assert done.exit_code == 0
     assert done.stdout.splitlines()[0].startswith("excused x.py:2: pytz (")
