@@ -32,7 +32,7 @@ base:
 notebooks: env ## Execute the notebooks again and write down their outputs
 	@$(BIN)/python -m tools.notebooks $(ARGS)
 
-demo: base ## Ask six questions that plain search gets wrong, of real decisions
+demo: base ## Six questions that plain search gets wrong, and an agent's task
 	@$(BIN)/python -m graphmem.demo
 
 neo4j: env ## Run a Neo4j without Docker until Ctrl-C: make neo4j KEEP=folder VERSION=calendar

@@ -13,6 +13,8 @@ from click.testing import CliRunner
 from graphmem import At, Filter, GraphMemory, Page
 from graphmem.cli.block_output import plain_lines
 from graphmem.demo.__main__ import main, prepare
+from graphmem.demo.kept_vectors import KeptVectors
+from graphmem.demo.loop import loop_lines, open_project
 from graphmem.demo.page import Demo
 from graphmem.demo.plain import PlainSearch
 from graphmem.demo.questions import AS_OF, EVERYDAY, KNOWN_AT, QUESTIONS, DemoQuestion, Pair
@@ -35,7 +37,8 @@ def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GraphMemory]:
 
 def _prepared(folders: pytest.TempPathFactory, patch: pytest.MonkeyPatch) -> GraphMemory:
     patch.setenv("GRAPHMEM_EMBEDDINGS", "off")
-    return prepare(folders.mktemp("demo") / "store")
+    folder = folders.mktemp("demo") / "store"
+    return prepare(folder, KeptVectors(folder / "vectors.npz"))
 
 
 def first_alias(memory: GraphMemory, text: str, at: At) -> str:
@@ -99,6 +102,47 @@ def test_without_its_own_records_it_asks_of_the_facts(memory: GraphMemory) -> No
     shown = "\n".join(plain_lines(Demo(memory, has_records=False).page(110)))
     assert "Kuzu?" not in shown
     assert "manylinux2010" in shown
+
+
+@pytest.fixture(scope="module")
+def loop(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    with open_project(str(tmp_path_factory.mktemp("loop") / "shop.db")) as project:
+        return list(plain_lines(loop_lines(project)))
+
+
+def below(lines: list[str], heading: str) -> list[str]:
+    """Return the lines of a section: from its heading to an empty line."""
+    start = next(index for index, line in enumerate(lines) if line.startswith(heading))
+    return [line.strip() for line in lines[start : lines.index("", start)]]
+
+
+def test_the_block_of_the_task_has_the_decision_with_what_it_rejected(loop: list[str]) -> None:
+    assert "(pkg:pypi/marshmallow)" in below(loop, "1  ")[1]
+    block = "\n".join(below(loop, "2  "))
+    assert "pydantic models [pydantic 2024-02 path]; not marshmallow (two schemas of one thing drift)" in block
+    for told in ("built with FastAPI", "a folder under `api/`", "posts a wrong request", "move from the `billing`"):
+        assert told in block
+
+
+def test_guard_catches_the_edit_before_it_lands(loop: list[str]) -> None:
+    _, edit, found, *_ = below(loop, "3  ")
+    assert edit == "+ from marshmallow import Schema"
+    assert found.startswith("warn  api/invoices/routes.py:1: import of marshmallow  rejected_returns")
+
+
+def test_the_exception_is_a_decision_that_excuses_the_edit_and_is_told(loop: list[str]) -> None:
+    guarded = "\n".join(below(loop, "4  "))
+    assert "excused api/invoices/routes.py:1: marshmallow" in guarded
+    assert "rejected_returns" not in guarded
+    changed = below(loop, "[graphmem context … --since 11]")
+    assert changed[2] == "## Decided"
+    assert changed[3].startswith("- Exception: marshmallow may be used in api/invoices/routes.py [")
+
+
+def test_what_depends_on_a_superseded_decision_is_suspect(loop: list[str]) -> None:
+    suspect = below(loop, "5  ")[3]
+    assert suspect.startswith("- Errors name the fields as pydantic does [")
+    assert "suspect: depends on 'Requests are validated with pydantic models'" in suspect
 
 
 def test_it_runs_twice_and_draws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

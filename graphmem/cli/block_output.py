@@ -94,6 +94,8 @@ def _renderable(block: Block, width: int) -> RenderableType:
         case Line():
             from rich.padding import Padding
 
+            if not block.text:
+                return _text(block)  # An empty line; padding would leave it out.
             return Padding(_text(block), (0, 0, 0, block.indent), expand=False)
         case Table():
             return _rich_table(block) if sum(_least(block)) <= width else _stacked(block)

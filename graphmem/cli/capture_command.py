@@ -60,7 +60,9 @@ def capture(  # noqa: PLR0913 - a parameter for each option
     from graphmem.service.capture import CapturePolicy
 
     if (transcript is None) is not waiting or (waiting and (session or dry_run)):
-        raise click.UsageError("give a TRANSCRIPT, or --waiting without --session and --dry-run", ctx)
+        raise click.UsageError(
+            "give a TRANSCRIPT, - for standard input, or --waiting (alone, without --session and --dry-run)", ctx
+        )
     if waiting:
         _capture_waiting(call, CapturePolicy(policy), write)
         return
@@ -68,6 +70,7 @@ def capture(  # noqa: PLR0913 - a parameter for each option
     if dry_run:
         shown = [{"title": one.title, "kind": one.kind, "quote": one.quote, "number": one.turn.number} for one in new]
         give(call, {"statements": shown, "turns": turns}, lambda _: (line(one.title) for one in new))
+        note(f"dry run: {len(new)} statements in {turns} turns; nothing was recorded, nor compared with what is")
         return
     report = _captured(call, new, session or named, CapturePolicy(policy), write)
     give(call, report, lambda _: _page(report, turns))
@@ -89,6 +92,8 @@ def _capture_waiting(call: Call, policy: CapturePolicy, write: Write) -> None:
         counts[path], new, session = _statements(_content(path))
         reports[path] = _captured(call, new, session, policy, write)
     finish_transcripts(root)
+    if not paths:
+        note("no transcripts of this project wait; hooks queue them (graphmem install HOST)")
     give(
         call,
         {"transcripts": [{"path": path, "report": report} for path, report in reports.items()]},

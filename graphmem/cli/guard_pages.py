@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from graphmem.cli.blocks import Block, Line, Look, Span, dim, line, strong
+from graphmem.cli.blocks import Line, Look, Span, dim, line, strong
 from graphmem.guard.levels import FindingKind, Level
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ _LOOKS = {Level.NOTE: Look.DIM, Level.WARN: Look.WARN, Level.DENY: Look.BAD}
 _INDENT = 6
 
 
-def guard_page(answer: GuardAnswer) -> Iterator[Block]:
+def guard_page(answer: GuardAnswer) -> Iterator[Line]:
     """Findings with place, reason and commands, then what was excused, and what was not read."""
     for finding in answer.findings:
         yield from _finding(finding)

@@ -123,6 +123,20 @@ def listing_page(answer: Listing, at: At, nothing: Line) -> Iterator[Block]:
     yield point_line(answer.at, at)
 
 
+def proposals_page(answer: Listing, at: At) -> Iterator[Block]:
+    """Proposed memories with the words that they were taken from, and the command that reviews them."""
+    for card in answer.cards:
+        yield line(sign(card.state), " ", strong(card.title), dim(f"  {card.statement.kind.value}  {card.id}"))
+        yield from _paragraph("", card.statement.body)
+        yield from _paragraph("because: ", card.statement.rationale)
+    if answer.cards:
+        yield line(dim("review: "), "graphmem review ID accept|edit|reject --reason …")
+    else:
+        yield line("No proposals wait for a review.")
+    yield from _foot(answer.cursor)
+    yield point_line(answer.at, at)
+
+
 def _listed(card: Card) -> tuple[Line, ...]:
     return (
         line(Span(card.id, Look.ID)),

@@ -77,7 +77,7 @@ def _what(done: Written, verb: str) -> list[str | Span]:
     if isinstance(operation, Supersede):
         old, new = (Span(" ".join(ids), Look.ID) for ids in (operation.old, operation.new))
         return [old, f" {verb} by ", new]
-    return [Span(" ".join(done.ids), Look.ID), f" {verb}"]
+    return [Span(" ".join(done.ids), Look.ID), f" {verb}"] if done.ids else [verb]
 
 
 def _likeness(similar: Similar) -> str:

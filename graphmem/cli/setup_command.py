@@ -144,6 +144,13 @@ def _set_up(ctx: click.Context, call: Call, root: Path, plans: list[Plan], *, re
     for link in examine(path):
         if link.health is not LinkHealth.OK:
             note(f"{link.name}: {link.found}" + (f"  fix: {link.fix}" if link.fix else ""))
+    note(_closing(plans))
+
+
+def _closing(plans: list[Plan]) -> str:
+    agents = ", ".join(dict.fromkeys(plan.host.title for plan in plans if not plan.by_hand))
+    reach = f"; {agents} reads it from the next session on" if agents else ""
+    return f"The memory is set up{reach}. Taken back by: graphmem setup --undo"
 
 
 def _undo(root: Path, plans: list[Plan]) -> None:

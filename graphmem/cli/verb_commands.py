@@ -42,6 +42,8 @@ _RECEIPTS: Mapping[str, str] = {
     "confirm": "confirmed",
     "feedback": "noted as {opinion}",
     "link": "linked ({kind})",
+    "allow": "recorded as an exception",
+    "review": "{verdict}ed in review",
     "settle": "conflict {conflict} settled",
     "open_branch": "branch {name} opened",
     "merge_branch": "branch {name} merged",

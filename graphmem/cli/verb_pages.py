@@ -56,6 +56,10 @@ def _list(result: Result) -> Page:
     return lambda _: pages.listing_page(result.answer, result.at, nothing)
 
 
+def _proposals(result: Result) -> Page:
+    return lambda _: pages.proposals_page(result.answer, result.at)
+
+
 def _history(result: Result) -> Page:
     return lambda width: pages.history_page(result.answer, result.at, width)
 
@@ -105,6 +109,7 @@ def json_page(document: object) -> Page:
 #: The page of each verb by its name.
 PAGES: Mapping[str, Callable[[Result], Page]] = {
     "list": _list,
+    "proposals": _proposals,
     "history": _history,
     "timeline": _timeline,
     "file_life": _file_life,

@@ -17,11 +17,25 @@ TASK = "add an endpoint to create invoices"
 PATHS = ("api/invoices/routes.py",)
 #: The package that the project rejected; an edit that imports it brings the old mistake back.
 REJECTED = "marshmallow"
+REJECTED_KEY = f"pkg:pypi/{REJECTED}"
 EDIT = "from marshmallow import Schema\n"
 
 
 def record(memory: GraphMemory) -> None:
     """Record what the project decided: framework, layout, conventions, a preference, and a migration under way."""
+    record_project(memory)
+    record_decision(memory)
+
+
+def record_decision(memory: GraphMemory) -> None:
+    """Record how requests are validated, and which package was rejected for it."""
+    memory.add_many(
+        [_new(DECISION_ID, 2024, DECISION)], write=Write(scope=Scope(repo=REPO), reason="the case of the demo")
+    )
+
+
+def record_project(memory: GraphMemory) -> None:
+    """Record what the project had decided before: everything but how requests are validated."""
     memory.add_many(_PROJECT, write=Write(scope=Scope(repo=REPO), reason="the case of the demo"))
     memory.supersede("money-floats", "money-cents", at=_day(2025, 3), write=Write(scope=Scope(repo=REPO)))
     private = Write(scope=Scope(repo=REPO, user=DEVELOPER))
@@ -41,6 +55,15 @@ def _about(*paths: str) -> tuple[Anchor, ...]:
 
 
 _PREFERENCE = Statement(title="Show me small commits, one concern each", kind=Kind.PREFERENCE)
+DECISION_ID = "pydantic"
+#: How requests are validated, and what was rejected for it.
+DECISION = Statement(
+    title="Requests are validated with pydantic models",
+    kind=Kind.DECISION,
+    subject="stack.validation",
+    anchors=_about("api/"),
+    alternatives=(Alternative(REJECTED, Outcome.REJECTED, "two schemas of one thing drift", (REJECTED_KEY,)),),
+)
 _PROJECT = (
     _new(
         "audited",
@@ -60,18 +83,7 @@ _PROJECT = (
             kind=Kind.DECISION,
             subject="stack.web-framework",
             anchors=_about("api/"),
-            alternatives=(Alternative("Flask", Outcome.REJECTED, "no schema of requests", ("flask",)),),
-        ),
-    ),
-    _new(
-        "pydantic",
-        2024,
-        Statement(
-            title="Requests are validated with pydantic models",
-            kind=Kind.DECISION,
-            subject="stack.validation",
-            anchors=_about("api/"),
-            alternatives=(Alternative(REJECTED, Outcome.REJECTED, "two schemas of one thing drift", (REJECTED,)),),
+            alternatives=(Alternative("Flask", Outcome.REJECTED, "no schema of requests", ("pkg:pypi/flask",)),),
         ),
     ),
     _new(

@@ -151,7 +151,11 @@ class CaptureVerbs(WriteVerbs, ReadVerbs):
         if given.origin not in {None, Origin.HUMAN}:
             raise Forbidden(f"a proposal is reviewed by a person, not by origin {given.origin!r}")
         if (statement is not None) is not (chosen is Review.EDIT):
-            raise InvalidInput("edit needs the words" if chosen is Review.EDIT else f"{chosen} takes no words")
+            raise InvalidInput(
+                "edit needs the words: give `statement` (--statement TEXT)"
+                if chosen is Review.EDIT
+                else f"{chosen} takes no words"
+            )
         if chosen is Review.REJECT:
             return self.transition(key, Status.REJECTED, word="rejected in review", write=given)
         old = self.get(key, scope=given.scope).statement

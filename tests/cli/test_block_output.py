@@ -85,3 +85,10 @@ def test_no_word_of_a_table_is_broken_however_narrow_the_terminal(monkeypatch: p
     shown = ANSI.sub("", stream.getvalue())
     assert max(map(cells, shown.splitlines())) <= int(width)
     assert {word for text in row for word in text.text.split()} <= set(shown.split())
+
+
+def test_an_empty_line_is_one_on_a_terminal_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    stream = Terminal()
+    paint(lambda _: [line("one"), line(), line("two")], stream)
+    assert [row.strip() for row in ANSI.sub("", stream.getvalue()).splitlines()] == ["one", "", "two"]

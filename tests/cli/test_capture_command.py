@@ -34,6 +34,22 @@ def test_a_transcript_is_captured_and_reviewed(tool: Tool, transcript: str) -> N
     assert tool.json("search", "builds")["hits"][0]["card"]["origin"] == "human"
 
 
+def test_people_see_proposals_with_the_words_they_came_from_and_how_to_review_them(tool: Tool, transcript: str) -> None:
+    assert "No proposals wait for a review." in tool.out("proposals")
+    tool.run("capture", transcript)
+    shown = tool.out("proposals").splitlines()
+    assert "Never commit builds  convention" in shown[0]
+    assert [row.strip() for row in shown if "> Never commit builds" in row]
+    assert "review: graphmem review ID accept|edit|reject --reason …" in shown
+    key = tool.json("proposals")["cards"][0]["id"]
+    assert f"{key} rejected in review" in tool.out("review", key, "reject", "--reason", "a joke")
+
+
+def test_a_dry_run_says_that_it_is_one(tool: Tool, transcript: str) -> None:
+    done = tool.run("capture", transcript, "--dry-run")
+    assert "dry run: 1 statements in 1 turns; nothing was recorded, nor compared with what is" in done.stderr
+
+
 def test_a_dry_run_writes_nothing(tool: Tool, transcript: str) -> None:
     assert tool.json("capture", transcript, "--dry-run")["statements"][0]["title"] == "Never commit builds"
     assert tool.json("proposals")["cards"] == []
@@ -76,6 +92,7 @@ def test_transcripts_that_hooks_queued_here_are_captured_once(
     assert "gone.jsonl is gone" in done.stderr
     assert len(tool.json("proposals")["cards"]) == 1
     assert tool.json("capture", "--waiting") == {"transcripts": []}
+    assert "no transcripts of this project wait" in tool.run("capture", "--waiting").stderr
 
 
 @pytest.mark.parametrize("words", [(), ("a.jsonl", "--waiting"), ("--waiting", "--dry-run")])

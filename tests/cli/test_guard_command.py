@@ -77,7 +77,9 @@ def test_a_range_of_commits_is_judged(tool: Tool, repository: Path) -> None:
     assert tool.run("guard", "--range", "main..side").exit_code == FOUND
     assert tool.run("guard", "--range", "main...").exit_code == FOUND
     assert tool.run("guard", "--range", "side..main").exit_code == 0
-    assert "no range of commits" in tool.run("guard", "--range", "main").stderr
+    no_range, no_commit = tool.run("guard", "--range", "main"), tool.run("guard", "--range", "main..nope")
+    assert (no_range.exit_code, "no range of commits; write A..B" in no_range.stderr) == (2, True)
+    assert (no_commit.exit_code, "no commit 'nope' in this repository" in no_commit.stderr) == (1, True)
 
 
 @pytest.mark.usefixtures("zones")
@@ -144,7 +146,8 @@ def test_the_setting_of_the_project_lets_a_mandatory_memory_deny(
 
 def test_an_exception_is_recorded_and_shown(tool: Tool, zones: str) -> None:
     assert tool.run("guard", "allow", zones).exit_code == 2
-    tool.out("guard", "allow", zones, "--reason", "the old feed", "--path", "x.py")
+    receipt = tool.out("guard", "allow", zones, "--reason", "the old feed", "--path", "x.py")
+    assert "recorded as an exception" in receipt
     done = tool.run("guard", "--diff", "-", text=DIFF)
     assert done.exit_code == 0
     assert done.stdout.splitlines()[0].startswith("excused x.py:2: pytz (")

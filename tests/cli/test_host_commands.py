@@ -166,7 +166,10 @@ def test_setup_shows_first_and_is_undone_by_one_command(tool: Tool, root: Path, 
     assert f"{root}/.graphmem is made" in done.stdout
     assert "+++ " in done.stdout
     assert (done.stderr, tree(root)) == ("nothing was done; --yes does it\n", before)
-    tool.out("setup", "--yes", "--no-read")
+    done = tool.run("setup", "--yes", "--no-read")
+    assert done.stderr.splitlines()[-1] == (
+        "The memory is set up; Cursor reads it from the next session on. Taken back by: graphmem setup --undo"
+    )
     assert (root / ".graphmem/memory.db").exists()
     assert (root / ".cursor/hooks.json").exists()
     assert not (root / ".gemini").exists()

@@ -155,7 +155,7 @@ def test_what_is_written_on_a_branch_is_seen_there_until_it_is_merged(tool: Tool
 
 
 def test_an_abandoned_branch_is_hidden(tool: Tool) -> None:
-    tool.out("branch", "open", "next")
+    assert tool.out("branch", "open", "next").startswith("branch next opened")
     key = tool.add("Try the new queue", "--branch", "next")
     tool.out("branch", "abandon", "next")
     assert tool.run("show", key).exit_code == 1

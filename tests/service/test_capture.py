@@ -97,7 +97,7 @@ def test_nobody_but_a_person_reviews(memory: GraphMemory) -> None:
     ("verdict", "words", "reason", "error"),
     [
         (Review.ACCEPT, None, None, "needs a reason"),
-        (Review.EDIT, None, "r", "edit needs the words"),
+        (Review.EDIT, None, "r", "edit needs the words: give `statement`"),
         (Review.REJECT, "x", "r", "reject takes no words"),
     ],
 )

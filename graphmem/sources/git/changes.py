@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from graphmem.errors import InvalidInput, NotFound
 from graphmem.sources.git.file_versions import contents
 from graphmem.sources.git.revisions import commit_of
 from graphmem.sources.git.runner import GitFailure, git_text
@@ -37,16 +38,26 @@ def range_diff(root: Path, commits: str) -> str:
         commits: `A..B`; or `A...B` for what B changed since it left A. An empty side is `HEAD`.
 
     Raises:
-        GitFailure: There is no such commit.
+        InvalidInput: The text is no range.
+        NotFound: There is no such commit.
+        GitFailure: There is no repository, or git could not read it.
     """
     is_symmetric = "..." in commits
     first, dots, last = commits.partition("..." if is_symmetric else "..")
     if not dots:
-        raise GitFailure(f"{commits!r} is no range of commits")
-    start, end = commit_of(root, first or "HEAD"), commit_of(root, last or "HEAD")
+        raise InvalidInput(f"{commits!r} is no range of commits; write A..B, or A...B for what changed since B left A")
+    start, end = _named_commit(root, first or "HEAD"), _named_commit(root, last or "HEAD")
     if is_symmetric:
         start = git_text(root, ("merge-base", start, end)).strip()
     return git_text(root, ("diff-tree", *_OPTIONS, "--end-of-options", start, end))
+
+
+def _named_commit(root: Path, name: str) -> str:
+    git_text(root, ("rev-parse", "--git-dir"))  # Fails outside of a repository, where no name would help.
+    try:
+        return commit_of(root, name)
+    except GitFailure as error:
+        raise NotFound(f"no commit {name!r} in this repository") from error
 
 
 def committed_texts(root: Path, paths: Sequence[str]) -> dict[str, str]:
