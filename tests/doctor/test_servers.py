@@ -68,7 +68,7 @@ def test_a_server_that_answers_has_no_broken_link(memory: GraphMemory) -> None:
         *("settings", "project", "server", "version", "key", "its store", "its tools", "agents", "hooks", "hosts"),
     ]
     assert found["version"].found == f"{__version__}, the same as here"
-    assert found["its tools"].found == "/mcp lists 7 tools"
+    assert found["its tools"].found == "/mcp lists 8 tools"
 
 
 @pytest.mark.usefixtures("project")
