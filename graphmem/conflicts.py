@@ -50,7 +50,7 @@ class OpenConflict:
         what: The subject, the id of the forked memory or of the first claim, the key of the option, or the words that
             the claims have in common.
         claims: The memories in conflict; the first would lead, by `rule`.
-        evidence: For each claim, who recorded it, in which source and why.
+        evidence: For each claim, its writer, source and reason.
         rule: The rule of precedence that would decide; empty if none does.
         overlap: The intervals in which all claims are in force.
         ways: Commands that settle the conflict.

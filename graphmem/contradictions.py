@@ -1,7 +1,7 @@
 """Statements that contradict each other by rule: an option chosen and rejected, a negation, or another number.
 
 Words are compared as they are written, not by meaning: two statements that say
-one thing in other words are not found.
+the same in other words are not found.
 Titles are compared, since a title is the statement in a sentence.
 """
 
@@ -33,7 +33,7 @@ _FILLERS = frozenset([
     "be", "is", "are", "in", "to",
 ])
 # fmt: on
-#: A number behind one of these words is a value; behind another word it may be a name, as in "Python 3.11" or "step 2".
+#: A number behind these words is a value; behind another word it may be a name, as in "Python 3.11" or "step 2".
 # fmt: off
 _BEFORE_VALUES = frozenset([
     "=", "is", "are", "be", "to", "for", "of", "at", "within", "after", "every", "than", "most", "least", "by",
@@ -45,8 +45,8 @@ _BEFORE_VALUES = frozenset([
 class Contradiction(StrEnum):
     """The rule by which two statements contradict each other.
 
-    `option`: one chose what the other rejected, by the key of the option. `negation`: equal words, with a negation in
-    one of them. `value`: equal words but for a number.
+    `option`: one statement chose an option that the other rejected, by the option's key. `negation`: equal words,
+    negated in one of them. `value`: equal words but for a number.
     """
 
     OPTION = "option"

@@ -9,7 +9,7 @@ from graphmem.errors import InvalidInput
 
 
 class Opinion(StrEnum):
-    """What a reader says of a memory that was surfaced.
+    """A reader's opinion of a memory that was surfaced.
 
     `confirmed` confirms the memory, and `done` ends it. The others are recorded as feedback, which `history` shows.
     """

@@ -32,13 +32,13 @@ class FoundSecret:
 
 @dataclass(frozen=True, slots=True)
 class ScrubReport:
-    """The secrets of a ledger, and what became of them.
+    """The secrets of a ledger, and their treatment.
 
     Attributes:
         entries: The number of ledger entries that were searched.
         found: The secrets, in ledger order.
         scrubbed: Ids (old, new) of the memories that were erased, and of their copies without secrets.
-        left: (what, why) of each secret that is still there: a memory's id or `change N`, and the reason.
+        left: (place, reason) of each secret that is still there: the place is a memory's id or `change N`.
         notes: Notes on the erasures, for example that words remain until another reader ends.
     """
 

@@ -85,7 +85,7 @@ class Probe:
         vector: Unit vector of the query, or None for a search without vectors.
         model: The model of the vector: vectors of another model are not compared. None skips this check.
         limit: Largest number of lexical matches, and of vector matches, best first.
-        is_weighed: Whether each match has full evidence, not only that by which it was found.
+        is_weighed: True if each match has full evidence, not only the evidence by which it was found.
     """
 
     terms: tuple[str, ...] = ()
@@ -446,7 +446,7 @@ class Store(Protocol):
         ...
 
     def guard_terms(self, reader: Scope) -> list[str]:
-        """Return the distinct terms that `guarding` knows, sorted; those of what the reader sees at least."""
+        """Return the distinct terms that `guarding` knows, sorted; at least those of memories the reader sees."""
         ...
 
     def guiding(self, reader: Scope, names: Sequence[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """The table of verbs: what every surface offers, each verb once.
 
 A verb is a method of `graphmem.service.GraphMemory`. Its signature is its request, the type that it returns is its
-answer, and its docstring describes both; this table adds what a signature cannot say. The HTTP routes with their
+answer, and its docstring describes both; this table adds facts that a signature lacks. The HTTP routes with their
 OpenAPI, the client's methods, the tools of agents, the commands, the reference in the documentation and the parity
 table of the tests are made from the two; `graphmem.wire.contracts` joins them.
 """
@@ -33,7 +33,7 @@ class Profile(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """One verb.
+    """A verb.
 
     Attributes:
         name: The method of `GraphMemory`, the `operationId` of the route, and the rest of the tool's `memory_NAME`.
@@ -68,12 +68,12 @@ class Verb:
 
     @property
     def is_write(self) -> bool:
-        """Whether the verb adds an entry to the ledger."""
+        """Return True if the verb adds an entry to the ledger."""
         return self.section is Section.WRITE
 
     @property
     def is_idempotent(self) -> bool:
-        """Whether calling it twice does what calling it once does; a write needs an `op_id` for that."""
+        """Return True if a second call changes nothing more; a write needs an `op_id` for that."""
         return not self.is_write
 
     @property

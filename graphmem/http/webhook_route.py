@@ -60,7 +60,7 @@ async def _received(request: Request, receiver: WebhookReceiver, forge: Forge) -
 
 
 def _signers(receiver: WebhookReceiver, forge: Forge, headers: dict[str, str], body: bytes) -> list[WebhookSource]:
-    """Return the repositories whose secret signed a body; the caller is not told why their file cannot be read."""
+    """Return the repositories whose secret signed a body; callers do not learn why their file cannot be read."""
     try:
         return receiver.signers(forge, headers, body)
     except InvalidInput:

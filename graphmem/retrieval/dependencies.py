@@ -1,4 +1,4 @@
-"""Adds to cards what their memories depend on, and the dependencies that put them in doubt."""
+"""Adds to cards the dependencies of their memories, and those that put the memories in doubt."""
 
 from __future__ import annotations
 

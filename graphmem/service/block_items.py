@@ -1,4 +1,4 @@
-"""The memories of a block with what a line tells: dates, what they replaced, rivals, and what speaks against them."""
+"""The memories of a block with the contents of a line: dates, superseded memories, rivals, and contrary evidence."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from graphmem.temporal.trust import is_mandatory
 from graphmem.terms import text_terms
 
 _DOUBTED = frozenset({CodeStatus.BROKEN, CodeStatus.DRIFTED})
-#: Rules that decide between memories of one scope: nobody has settled which of them counts.
+#: Rules that decide between memories of one scope: no person has settled which of them counts.
 _UNDECIDED = frozenset({"trust of origin", "start", "observed at", "digest of id"})
 _MOST_RIVALS = 1_000
 _MOST_NEAR = 3
@@ -51,7 +51,7 @@ class BlockItems:
         self._found = found
 
     def items(self, ids: Sequence[str], terms: Sequence[str]) -> list[BlockItem]:
-        """Return the items of memories in the order of their ids, without those that a shown one contests.
+        """Return the items of memories in the order of their ids, without those that a shown memory contests.
 
         Args:
             ids: Memories that the reader sees.
@@ -121,7 +121,7 @@ def _subjects(view: View, ids: Sequence[str]) -> set[str]:
 
 
 def _within(shown: Card, valid: datetime) -> Interval:
-    """Return the interval that contains an instant, else the next one, else the last."""
+    """Return the interval that contains an instant, else the next, else the last."""
     for interval in shown.holding:
         if interval.end is None or valid < interval.end:
             return interval
@@ -136,7 +136,7 @@ def _rejected(statement: Statement, terms: Sequence[str]) -> tuple[RejectedOptio
 
 
 def _replaced(view: View, key: str, valid: datetime) -> Iterator[Relation]:
-    """Yield relations to what the memory supersedes or amends at the point, the latest first."""
+    """Yield relations to the memories that a memory supersedes or amends at the point, the latest first."""
     edges = [edge for edge in view.edges_into(key) if edge.old in view.known and view.memory(edge.old) is not None]
     for edge in sorted(edges, key=lambda edge: -edge.stamp.seq)[:_MOST_NEAR]:
         before, after = edge_words(view, edge, Side.NEW, valid)
@@ -148,7 +148,7 @@ def _replaced(view: View, key: str, valid: datetime) -> Iterator[Relation]:
 def _rivals(
     view: View, ruling: Ruling | None, key: str, valid: datetime
 ) -> tuple[tuple[Contest, ...], tuple[Contest, ...]]:
-    """Return what a leading memory overrules by its scope or mandate, and what contests it in its own scope."""
+    """Return the memories that a leading memory overrules by its scope or mandate, and its rivals in its own scope."""
     if ruling is None or ruling.head != key:
         return (), ()
     contests = [(rule, Contest(reference(view, rival, valid), rule)) for rival, rule in ruling.contested]

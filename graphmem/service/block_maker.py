@@ -25,9 +25,9 @@ from graphmem.token_count import token_count
 _TAG_CHARS = 12
 #: Memories that are put into words: more than fit into the budget, each taking at least these tokens.
 _LINE_TOKENS, _SPARE_LINES = 12, 20
-#: A memory that is not in force, any more or yet, is told of if it is at least this useful.
+#: A memory that is not in force, any more or yet, is mentioned if it is at least this useful.
 _NOT_IN_FORCE_FLOOR = 0.4
-#: What changed is told if it is at least this useful: news that concern another task are none.
+#: A change is mentioned if it is at least this useful: news about another task are left out.
 _NEWS_FLOOR = 0.2
 
 
@@ -61,7 +61,7 @@ class BlockMaker:
         self._wording = BlockWording(lambda: self._tag, reader.repo, point.valid)
 
     def block(self, room: Room, since: int | None) -> ContextBlock:
-        """Return the block within its room; with `since`, only what changed after it."""
+        """Return the block within its room; with `since`, only the changes after it."""
         seen = None if since is None else SeenChanges.after(self._context, self._reader, since, self._point)
         ranked = self._ranked(seen)
         most = room.tokens // _LINE_TOKENS + _SPARE_LINES
@@ -98,10 +98,10 @@ class BlockMaker:
         return sorted(ranked, key=lambda pair: (-pair[0], pair[1]))
 
     def _others(self, seen: SeenChanges | None, values: Mapping[str, float]) -> list[tuple[float, str]]:
-        """Return declared memories that are not in force yet, and the last of what is not in force any more.
+        """Return declared memories that are not in force yet, and the last of those that are not in force any more.
 
         Args:
-            seen: What changed; what went is told if it, or a successor, concerns the task.
+            seen: The changes; a memory that ended is mentioned if it, or a successor, concerns the task.
             values: The usefulness of memories in force.
         """
         coming = [(usefulness(evidence, self._weights), key) for key, evidence in self._found.coming.found.items()]
@@ -119,7 +119,7 @@ class BlockMaker:
     def _items(
         self, ranked: Sequence[tuple[float, str]], most: int, seen: SeenChanges | None
     ) -> tuple[list[BlockItem], Counter[SectionName]]:
-        """Return the items of the most useful memories, what is mandatory included, and the number of the others."""
+        """Return the items of the most useful memories, mandatory memories included, and the number of the others."""
         mandatory = [key for _, key in ranked if key in self._found.mandatory]
         others = [key for _, key in ranked if key not in self._found.mandatory]
         made = BlockItems(self._context, self._reader, self._point, self._found)
@@ -146,7 +146,7 @@ class BlockMaker:
 
     @cached_property
     def _tag(self) -> str:
-        """The tag of marks: a digest of the last ledger entry, which no writer of a memory knows beforehand.
+        """The tag of marks: a digest of the last ledger entry, unknown in advance to every writer of a memory.
 
         It is the same in every store that has the ledger, unlike the tenant's secret.
         """

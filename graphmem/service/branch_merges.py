@@ -51,7 +51,7 @@ class MergedBranch:
     """A branch that was merged, because the repository merged it.
 
     Attributes:
-        commit: The commit of the mainline with which all of the branch was there.
+        commit: The first commit of the mainline that contains all of the branch.
         reason: How the merge was recognised, in a sentence.
         change: The ledger position of the merge.
     """
@@ -67,7 +67,7 @@ class ProposedMerge:
     """A branch that may have been merged; a person decides.
 
     Attributes:
-        reason: What is not certain, in a sentence.
+        reason: The uncertainty, in a sentence.
         command: The command that merges it.
     """
 
@@ -152,7 +152,7 @@ def _merged(
 
 
 def _origin(write: Write) -> Origin:
-    """The commit says that it was merged, unless the writer is trusted less."""
+    """Return the origin of a merge: the commit, or the writer's origin if that is trusted less."""
     return Origin.COMMIT if write.origin is None or write.origin.trust >= Origin.COMMIT.trust else write.origin
 
 
@@ -161,7 +161,7 @@ class _MergeSearch:
     """Finds how branches came to a mainline that was read into the ledger.
 
     Attributes:
-        first_us: The time of the first reading: of what was rewritten before it, the ledger knows nothing.
+        first_us: The time of the first reading: the ledger knows nothing of commits rewritten before it.
     """
 
     root: Path
@@ -169,7 +169,7 @@ class _MergeSearch:
     first_us: int
 
     def noted(self, branch: Branch, notes: LocalNotes) -> Merge | str | None:
-        """Return the merge of a branch, what is not certain about it, or None if nothing shows a merge."""
+        """Return the merge of a branch, the uncertainty about it, or None if nothing shows a merge."""
         heads, is_gone = self._heads(branch)
         state = [sorted(heads), self.history.shas[-1], is_gone]
         key = str(branch.opened)
@@ -214,7 +214,7 @@ class _MergeSearch:
     def _fork(self, sha: str) -> int:
         """Return the position of the last mainline commit before a commit; 0 if it is not clear.
 
-        What arrived with a merge began before it: the mainline may have the same changes already.
+        The commits of a merge began before it: the mainline may have the same changes already.
         """
         for _ in range(_MOST_MERGES):
             position = self.history.position_of(sha)
@@ -249,7 +249,7 @@ class _MergeSearch:
 
     def _has_former(self, merge: Merge, position: int, head: str) -> bool:
         """Return whether a branch has commits that were on the mainline before it was rewritten."""
-        if merge.commit == head:  # It was fast-forwarded, and read beside the mainline before.
+        if merge.commit == head:  # It was fast-forwarded, and was read as a commit off the mainline before.
             return head in self.history.former
         before = self.history.shas[position - 1] if position else merge.commit
         since = own_commits(self.root, before if merge.way is MergeWay.ANCESTRY else self.history.shas[-1], head)

@@ -1,4 +1,4 @@
-"""Branches are opened by the first write on them: its requests are preceded by that which opens the branch."""
+"""Branches are opened by the first write on them: a request that opens the branch precedes the write's requests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def apply_on_branches(
     """Write requests in a transaction, which also opens their branches where they are not open.
 
     A branch is opened under the main line, if its writer names a repository and gives the branch by name: an earlier
-    branch, such as `fix:123`, stays closed. Of two writers at the same moment, one opens the branch.
+    branch, for example `fix:123`, stays closed. Of two writers at the same moment, only the first opens the branch.
 
     Args:
         store: The store.

@@ -16,7 +16,7 @@ from graphmem.service.context import ServiceContext
 
 
 class BranchState(StrEnum):
-    """Whether a branch accepts writes, its writes are on its parent by now, or they are hidden."""
+    """The state of a branch: it accepts writes, its writes are on its parent by now, or they are hidden."""
 
     OPEN = "open"
     MERGED = "merged"
@@ -89,7 +89,7 @@ class BranchVerbs:
 
 
 def _name(row: BranchRow, repo: str | None) -> str:
-    """The name of a branch; empty if it is of another repository."""
+    """Return the name of a branch; empty if it is of another repository."""
     start = branch_key(repo, "")
     name = row.key.removeprefix(start).removesuffix(f":{row.opened}:") if row.key.startswith(start) else ""
     return "" if ":" in name else name

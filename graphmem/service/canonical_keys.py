@@ -19,7 +19,7 @@ def with_canonical_keys(content: _Content) -> _Content:
     """Return a statement whose typed keys are canonical, with the imported names of packages; a text unchanged.
 
     Args:
-        content: A statement or a text. Keys without a type stay as they are: earlier releases wrote such keys.
+        content: A statement or a text. Keys without a type stay as they are: earlier releases wrote keys without types.
 
     Raises:
         InvalidInput: A key has an unknown type, or is none of its type; the message names the types that exist.

@@ -32,7 +32,7 @@ _HELD, _REPEATED, _TOO_MANY = "holds already", "said before", "beyond the limit 
 
 
 class CapturePolicy(StrEnum):
-    """What becomes of a statement of a conversation.
+    """The treatment of a statement of a conversation.
 
     `queue`: it is proposed, until a person reviews it. `accept`: it is in force at once, with the trust of a
     conversation. `refuse`: nothing is recorded.
@@ -57,7 +57,7 @@ class CapturedStatement:
 
     Attributes:
         id: The memory.
-        quote: The sentence, as it was said.
+        quote: The sentence, word for word.
         number: The turn, from 1.
     """
 
@@ -78,7 +78,7 @@ class CaptureReport:
         unchanged: The number of statements that an earlier capture of the conversation recorded.
         dropped: The number of statements that were left out, by reason.
         turns: The number of turns that were read.
-        policy: What became of the statements.
+        policy: The treatment of the statements.
         redactions: Secrets in the messages that were replaced before anything was read from them.
     """
 
@@ -163,7 +163,7 @@ class CaptureVerbs(WriteVerbs, ReadVerbs):
         return self.supersede(key, words, write=given)
 
     def _new(self, turns: Iterable[Turn], request: WriteRequest, dropped: Counter[str]) -> Iterator[ExplicitStatement]:
-        """Yield the statements in words that no earlier one and no memory in force has; count the others."""
+        """Yield the statements in words that no earlier statement and no memory in force has; count the others."""
         said = [statement for turn in turns for statement in explicit_statements(turn)]
         held = self._held({name_key(statement.title) for statement in said}, request.writer)
         seen = set[str]()

@@ -22,7 +22,7 @@ def chunks(
         where: The filter.
         reader: The reader's scope.
         seq: The ledger position.
-        hint: The valid time for which the store may leave out what its caches say is not in force; None keeps all.
+        hint: The valid time for which the store may leave out memories not in force by its caches; None keeps all.
     """
     before = seq + 1
     while True:

@@ -1,4 +1,4 @@
-"""Fixes of memories that the code contradicts: what is certain is carried out, the rest is left to a person."""
+"""Fixes of memories that the code contradicts: certain fixes are carried out, the rest is left to a person."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class FixableMemory(VerifiedMemory, Protocol):
 
 
 class FixKind(StrEnum):
-    """What a fix does to a memory."""
+    """The effect of a fix on a memory."""
 
     REWORDED = "reworded"
     ENDED = "ended"
@@ -80,7 +80,7 @@ class Fix:
     """A fix that was carried out, or that would be.
 
     Attributes:
-        reason: What the repository says, in a sentence.
+        reason: The evidence in the repository, in a sentence.
         commit: Hash of the commit that says it.
         change: The ledger position of the supersession or end; None if nothing was written.
         successor: The id of the memory with the new words.
@@ -97,7 +97,7 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class LeftToPerson:
-    """A memory that the code contradicts and that only a person can judge, with the reason and what to do."""
+    """A memory that the code contradicts and that only a person can judge, with the reason and advice."""
 
     memory: str
     title: str
@@ -139,21 +139,21 @@ def fix_memories(
     write: Write | None = None,
     is_rehearsal: bool = False,
 ) -> FixReport:
-    """Carry out what the repository says for certain about the memories of a check, and list what needs a person.
+    """Carry out the fixes that a repository makes certain for checked memories, and list memories that need a person.
 
-    A memory that somebody wrote and that names the old path of a file is superseded by its own words with the new path,
+    A memory that a writer added and that names the old path of a file is superseded by its own words with the new path,
     from the commit that moved the file on. A decision whose record a commit removed is ended by that commit. Both are
     ordinary ledger entries: they can be revoked, and are then not repeated.
 
     Args:
         memory: The memory that was checked.
         history: The repository, at the checked commit.
-        report: The result of a complete check, of which no verdict is kept from an earlier one.
+        report: The result of a complete check without verdicts from earlier checks.
         write: Scope (only its repository counts), actor, reason and origin.
         is_rehearsal: Write nothing.
 
     Raises:
-        InvalidInput: The commit is not on the recorded mainline: what a branch says does not change what all read.
+        InvalidInput: The commit is not on the recorded mainline: a branch does not change memories that all read.
     """
     given = write or Write()
     home = given.scope or memory.scope
@@ -217,7 +217,7 @@ def _rewording(card: Card, key: str | None, moves: Sequence[CertainMove], write:
 
 
 def _removal(card: Card, path: str, history: CodeHistory) -> Removal | None:
-    """Return the removal of the record of a memory that nobody confirmed since."""
+    """Return the removal of the record of a memory that was not confirmed since."""
     removal = removal_of(path, from_micros(without_second(to_micros(_start(card)))), history)
     is_confirmed = removal is not None and card.confirmed_at is not None and card.confirmed_at > removal.at
     return None if is_confirmed else removal
@@ -228,7 +228,7 @@ def _start(card: Card) -> datetime:
 
 
 def _source_key(memory: FixableMemory, card: Card) -> str | None:
-    """Return the key under which a source has a memory; None if somebody wrote it."""
+    """Return the key under which a source has a memory; None if it came from no source."""
     keys = list(_source_keys(memory.history(card.id, scope=card.memory.scope), card.id))
     return keys[-1] if keys else None
 

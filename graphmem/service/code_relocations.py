@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from graphmem.sources.git.code_history import GitCodeHistory
 
 _GLOB = frozenset("*?[")
-#: Symbols and files that are followed in one run; the others follow in the next.
+#: Symbols and files that are followed in a run; the others follow in the next.
 _MOST_FOLLOWED = 5_000
 _NOTE = "followed"
 
@@ -44,7 +44,7 @@ class FollowedMemory(Readable, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Followed:
-    """What is followed: a file from a commit on, or with a name a symbol in it."""
+    """The followed target: a file from a commit on, or with a name a symbol in it."""
 
     path: str
     name: str
@@ -54,14 +54,15 @@ class _Followed:
 def follow_code(
     memory: FollowedMemory, root: Path, *, notes: LocalNotes | None = None, write: Write | None = None
 ) -> FollowReport:
-    """Follow the symbols and files that the shared memories of a repository are about, and record what is new.
+    """Follow the symbols and files that the shared memories of a repository are about, and record new relocations.
 
     The mainline must have been read before. Code is read, and only where it is is recorded.
 
     Args:
         memory: The memory; its repository is that of the scope.
         root: A folder of the repository.
-        notes: The notes of this machine on what was followed up to which commit; without them all is followed again.
+        notes: The notes of this machine, with the last commit for each followed target; without them all are followed
+            again.
         write: Scope (only its repository counts), actor and reason.
 
     Raises:
@@ -96,7 +97,7 @@ def follow_code(
 def _due(
     wanted: Sequence[_Followed], noted: Mapping[str, str], code: GitCodeHistory, history: MainlineHistory
 ) -> list[_Followed]:
-    """What was not followed yet, and what a commit touched since it was followed."""
+    """Return the targets that were not followed yet, and those that a commit touched since they were followed."""
     fresh: list[_Followed] = []
     paths: dict[_Followed, set[str]] = {}
     since = len(history.shas) - 1
@@ -114,7 +115,7 @@ def _due(
 
 
 def _paths(followed: _Followed, history: MainlineHistory) -> Iterator[str]:
-    """The paths of the file in which something was last."""
+    """Yield the paths of the file that last contained a followed target."""
     segment = history.segment_at(followed.path, followed.position)
     if segment is not None:
         start_us = history.times_us[followed.position]
@@ -127,7 +128,7 @@ def _key(followed: _Followed, history: MainlineHistory) -> str:
 
 
 def _wanted(cards: Iterable[Card], history: MainlineHistory, scope: Scope) -> set[_Followed]:
-    """The symbols and files of memories that the mainline has or had, each from the start of its memory on."""
+    """Return the symbols and files of memories that the mainline has or had, each from the start of its memory on."""
     found: set[_Followed] = set()
     for card in cards if history.shas else ():
         anchors = [
@@ -145,7 +146,7 @@ def _wanted(cards: Iterable[Card], history: MainlineHistory, scope: Scope) -> se
 
 
 def _bound(history: MainlineHistory, targets: Iterable[SymbolTarget], start_us: int) -> Iterator[_Followed]:
-    """The first target whose file the mainline has or had, from the commit at which the memory starts on."""
+    """Yield the first target whose file the mainline has or had, from the commit at which the memory starts on."""
     for target in targets:
         segment = first_segment(history, target, start_us)
         if segment is not None:
@@ -157,7 +158,7 @@ def _bound(history: MainlineHistory, targets: Iterable[SymbolTarget], start_us: 
 def _found(
     due: Sequence[_Followed], code: GitCodeHistory, history: MainlineHistory
 ) -> tuple[list[Relocation], set[str]]:
-    """The relocations of what is followed, in the order of their commits, and files that do not parse."""
+    """Return the relocations of the followed targets, in the order of their commits, and files that do not parse."""
     from graphmem.symbols.split_files import split_files
     from graphmem.symbols.trail import SymbolFollower
 
@@ -186,7 +187,7 @@ def _lineage(history: MainlineHistory, followed: _Followed) -> int | None:
 
 
 def _storable(relocation: Relocation) -> Relocation:
-    """A relocation with paths as the ledger has them."""
+    """Return a relocation with paths as the ledger has them."""
     path, new_path = text_of_path(relocation.path), text_of_path(relocation.new_path)
     if (path, new_path) == (relocation.path, relocation.new_path):
         return relocation

@@ -46,10 +46,10 @@ class VerifiedMemory(Readable, Protocol):
 
 
 class RepositoryCode(CodeHistory, Protocol):
-    """The code of a repository, of which the ledger may have the history."""
+    """The code of a repository; the ledger may have its history."""
 
     def know(self, recorded: MainlineHistory) -> None:
-        """Take what the ledger has of the mainline."""
+        """Take the ledger's history of the mainline."""
         ...
 
 
@@ -96,7 +96,7 @@ def verify_repository(
         memory: The memory; its repository is that of the scope.
         history: The repository (`graphmem.sources.git.code_history.read_code_history`).
         at: The time of the check.
-        cache: A folder for the last verdicts with what they depend on, so that memories whose files did not change are
+        cache: A folder for the last verdicts and the files they depend on; memories whose files did not change are
             not examined again; None examines all.
         write: Scope (only its repository counts), actor and reason.
         is_recorded: Record the changes; without it nothing is written.

@@ -62,10 +62,10 @@ def has_name(at: At) -> bool:
 
 
 def resolve(context: ServiceContext, at: At, reader: Scope) -> ResolvedAt:
-    """Return a point with its commits looked up in what was read of the reader's repository.
+    """Return a point with its commits looked up in the recorded history of the reader's repository.
 
     Raises:
-        NotFound: No such commit is recorded.
+        NotFound: The commit is not recorded.
         InvalidInput: Nothing was read of the repository, and the name is no time; or several commits have the name.
     """
     if not has_name(at):
@@ -89,7 +89,7 @@ def resolve(context: ServiceContext, at: At, reader: Scope) -> ResolvedAt:
 
 
 def _place(history: MainlineHistory, name: str) -> CommitPlace:
-    """Return the place of a commit; an error names the forms of a time, since the name may be a mistyped one."""
+    """Return the place of a commit; an error names the forms of a time, since the name may be a mistyped time."""
     if not history.seq and not name.startswith(PREFIX):
         raise InvalidInput(f"{name!r} is not a time, and no history was read that has a commit of that name; {_TIMES}")
     try:

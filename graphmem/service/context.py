@@ -81,8 +81,8 @@ class ServiceContext:
         actor: The default actor of writes.
         clock: Returns the current time, aware UTC.
         embedder: Returns the embedding backend, or why there is none.
-        gate: Keeps secrets out of what is written; one that replaces them if not given.
-        projector: Keeps the copy of the memory that graphiti reads up to date; None if there is no such copy.
+        gate: Keeps secrets out of writes; a gate that replaces them if not given.
+        projector: Keeps the copy of the memory that graphiti reads up to date; None if there is no copy.
     """
 
     def __init__(  # noqa: PLR0913 - the dependencies of all verbs, passed once

@@ -1,4 +1,4 @@
-"""A store as it answers at a commit beside the mainline: rows of the mainline after the fork are left out."""
+"""A store as it answers at a commit off the mainline: rows of the mainline after the fork are left out."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class _CutStore:
 
 
 class CutMainlines(Mainlines):
-    """Histories of repositories, one of them cut at a fork.
+    """Histories of repositories, with one history cut at a fork.
 
     Args:
         store: The store that has the readings.

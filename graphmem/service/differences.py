@@ -1,4 +1,4 @@
-"""What is believed differently at two points, each with the links between repositories that are in effect at it."""
+"""Differences in belief between two points, each with the links between repositories that are in effect at it."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def visible_entries(
         changes: Entries of the ledger.
         reader: The reader's scope.
         seq: The ledger position of the view.
-        read: A view at that position, used instead of a new one if it has all memories of the entries.
+        read: A view at that position, used instead of a new view if it has all memories of the entries.
     """
     concerns = [_concern(context, change, reader) for change in changes]
     named = [key for operation in concerns for key in touched(operation)]

@@ -1,4 +1,4 @@
-"""The verb that says what became of a memory that was surfaced."""
+"""The verb that records a reader's opinion of a surfaced memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verb that tells the life of a file."""
+"""The verb that returns the life of a file."""
 
 from __future__ import annotations
 

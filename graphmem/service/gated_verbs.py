@@ -1,4 +1,4 @@
-"""The gate before the verbs that write: they get arguments without secrets, and their answers say what was replaced."""
+"""The gate before the verbs that write: they get arguments without secrets, and their answers list the replacements."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _gated(verb: Callable[..., Any]) -> Callable[..., Any]:
         given = dict(zip(names, arguments, strict=False)) | named
         passed = self._context.gate.arguments(given, places)
         if len(arguments) > len(names) or len(given) < len(arguments) + len(named):
-            return verb(self, *arguments, **named)  # which is refused, as Python words it
+            return verb(self, *arguments, **named)  # Python itself refuses wrong arguments, in its words.
         positional = [passed.values.pop(name) for name in names[: len(arguments)]]
         return _with_redactions(verb(self, *positional, **passed.values), passed)
 
@@ -55,12 +55,12 @@ def _with_redactions(answer: Any, passed: PassedArguments) -> Any:  # noqa: ANN4
 
 
 def _told(answer: Any, redactions: Iterable[Redaction]) -> Any:  # noqa: ANN401 - a dataclass with `redactions`
-    """Return an answer that also says what was replaced; a verb may have called another that says more."""
+    """Return an answer that also lists the replacements; a verb may have called another verb that lists more."""
     return replace(answer, redactions=(*answer.redactions, *redactions))
 
 
 def _of_item(redactions: Iterable[Redaction], index: int) -> list[Redaction]:
-    """Return what was replaced in an item of a batch, and in what all items share."""
+    """Return the replacements in an item of a batch, and in the arguments that all items share."""
     own = f"items[{index}]."
     return [
         Redaction(each.rule, each.place.removeprefix(own).removeprefix("statement."))

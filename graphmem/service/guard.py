@@ -1,4 +1,4 @@
-"""The verb that warns before a change brings back what was rejected, and the verb that records an exception."""
+"""The verb that warns before a change brings back a rejected option, and the verb that records an exception."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _SHOWN = 3
 
 
 class GuardVerbs:
-    """Verbs that compare a change of code with what was decided."""
+    """Verbs that compare a change of code with decisions."""
 
     _context: ServiceContext
 

@@ -1,4 +1,4 @@
-"""What guard answers: findings, excused findings, and files that were not read."""
+"""The answers of guard: findings, excused findings, and files that were not read."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class GuardFinding:
     """A memory that a change goes against, or touches.
 
     Attributes:
-        kind: What the change has to do with the memory.
+        kind: The relation of the change to the memory.
         level: `note`, `warn` or `deny`.
         memory: The memory.
         message: The finding in a sentence.
@@ -41,10 +41,10 @@ class GuardFinding:
         key: The key that was found; empty for other kinds.
         reason: The recorded reason; may be empty.
         since: The start of the interval in which the memory is in force; null if it is not known.
-        instead: What holds instead: the chosen options, or the memories that supersede.
+        instead: The alternatives in force: the chosen options, or the memories that supersede.
         path: The file; empty for a command or a text.
         line: The number of the line; 0 for a complete file, a command or a text.
-        evidence: What was found there.
+        evidence: The text found there.
         more: In how many further places.
         change: The command that changes the memory.
         allow: The command that records an exception; empty for kinds that have none.
@@ -69,13 +69,13 @@ class GuardFinding:
 
 @dataclass(frozen=True, slots=True)
 class ExcusedFinding:
-    """A rejected option that returns where somebody has excused it.
+    """A rejected option at a place where a comment or an exception excuses it.
 
     Attributes:
         memory: The memory that rejects the option.
         by: The comment's rule or memory, or the id of the exception.
         reason: The reason that the comment or the exception gives; may be empty.
-        allow: The command that records the comment as an exception; empty if it is one.
+        allow: The command that records the comment as an exception; empty for an exception.
     """
 
     memory: Reference
@@ -92,12 +92,12 @@ class GuardAnswer:
     """The findings for a change, the heaviest first.
 
     Attributes:
-        findings: At most as many as were asked for.
+        findings: At most the requested number.
         at: The point at which the memories were judged.
         more: The number of further findings.
         level: The highest level, of the further findings too; null without findings.
-        enforcement: What the project lets findings of the level `deny` do.
-        excused: Findings that somebody has excused.
+        enforcement: The effect that the project gives findings of the level `deny`.
+        excused: Findings that a comment or an exception excuses.
         skipped: Files that were not read.
         files: The number of files that were read.
     """

@@ -32,7 +32,7 @@ from graphmem.store import Rivals
 from graphmem.temporal import Ruling, Standing, View, resolve, rule, stamp_of
 from graphmem.temporal.spans import containing
 
-#: Memories that are judged for one change, and rivals of their subjects.
+#: Memories that are judged for a change, and rivals of their subjects.
 _MOST_MEMORIES = 2_000
 _MOST_RIVALS = 500
 
@@ -81,7 +81,7 @@ class GuardMemories:
         """Return the memories that a change may concern, last recorded first; those of other repositories are left out.
 
         Args:
-            added: What the change brings in.
+            added: The additions of the change.
             paths: The files that it touches.
         """
         terms = dict.fromkeys(term for one in added for term in terms_of_evidence(one.evidence))
@@ -190,7 +190,7 @@ class GuardMemories:
         return rulings
 
     def _is_accepted(self, view: View, key: str) -> bool:
-        """Return whether somebody who may mandate recorded, accepted or confirmed an exception."""
+        """Return True if a writer with the right to mandate recorded, accepted or confirmed an exception."""
         return any(
             change.seq <= self.point.seq
             and change.provenance.origin.may_mandate

@@ -25,7 +25,7 @@ _MOST_EXCUSED = 100
 
 @dataclass
 class GuardReport:
-    """Collects the findings for one change.
+    """Collects the findings for a change.
 
     Attributes:
         memories: Reads the memories.
@@ -44,8 +44,8 @@ class GuardReport:
         """Judge a change.
 
         Args:
-            change: What the change brings in.
-            mentioned: The part of it that stands in a text only: it makes notes.
+            change: The additions of the change.
+            mentioned: The part of it that is in a text only: it makes notes.
         """
         added = [*(one for file in change.files for one in file.added), *change.others]
         found = self.memories.find(added, self.paths)

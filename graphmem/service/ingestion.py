@@ -64,7 +64,7 @@ def ingested(context: ServiceContext, request: WriteRequest, reading: Reading) -
 def apply_edits(
     context: ServiceContext, request: WriteRequest, edits: Sequence[Edit], progress: Progress = silent
 ) -> IngestReport:
-    """Apply edits in batches as an ingestion does; one that is refused is reported, and stops no other.
+    """Apply edits in batches as an ingestion does; a refused edit is reported, and stops no other.
 
     Args:
         context: The context of the memory.
@@ -313,7 +313,7 @@ class _Ingestion:
 
 
 def _batches(observations: Sequence[Observation]) -> Iterator[Sequence[Observation]]:
-    """The observations in order, in parts that have each key once: each is compared with what was recorded before."""
+    """The observations in order, in parts that have each key once: each is compared with the rows recorded before."""
     batch: dict[str, Observation] = {}
     for observation in observations:
         if len(batch) == BATCH or observation.key in batch:

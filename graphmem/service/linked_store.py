@@ -23,7 +23,7 @@ def linked_store(store: Store, routes: Sequence[Route], reader: Scope) -> Store:
 
     Args:
         store: The store.
-        routes: The links into the reader's repository, at least one.
+        routes: The links into the reader's repository, not empty.
         reader: The reader, before `linked_reader`.
     """
     return cast("Store", _LinkedStore(store, routes, reader))
@@ -105,7 +105,7 @@ class _LinkedStore:
         return Nearby(steps) if at is None else Nearby(steps, CachedRows(rows))
 
     def _passing(self, route: Route, where: Filter, rows: Rows, ids: Sequence[str]) -> list[str]:
-        """The memories of a linked repository that count, and whose files match the paths of a filter."""
+        """Return the memories of a linked repository that count, and whose files match the paths of a filter."""
         counting = carried(rows, [route.carriage]).memories
         return [
             memory_id

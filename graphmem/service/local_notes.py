@@ -1,4 +1,4 @@
-"""Notes about a ledger in a file of this machine: what would be worked out again if they were lost."""
+"""Notes about a ledger in a file of this machine: values that would be computed again if they were lost."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from graphmem.drafts import drafted
 
 
 class LocalNotes:
-    """Notes under names. A file that is missing, damaged or of another ledger is as an empty one.
+    """Notes under names. A file that is missing, damaged or of another ledger counts as empty.
 
     Args:
         folder: The folder of the file; None keeps nothing.

@@ -1,4 +1,4 @@
-"""The recording of a repository's mainline, batch by batch; an interrupted one goes on where it stopped."""
+"""The recording of a repository's mainline, batch by batch; an interrupted recording continues where it stopped."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ class Readable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FollowReport:
-    """The result of following what memories are about.
+    """The result of following the files and symbols that memories are about.
 
     Attributes:
         symbols: The number of symbols that were followed; `files` of files.
-        relocations: What was new and is recorded now.
+        relocations: The new relocations, which are recorded now.
         unparsed: Files that do not parse, with symbols that are known by the path alone.
         change: The ledger position of the last entry; None if nothing was new.
     """
@@ -177,7 +177,7 @@ class ReadingVerbs:
 def ingest_mainline(
     memory: Readable, source: MainlineSource, *, write: Write | None = None, progress: Progress = silent
 ) -> MainlineReport:
-    """Record what is new on the mainline of a repository, in an opened memory or on a server.
+    """Record new commits of the mainline of a repository, in an opened memory or on a server.
 
     Each batch is durable by itself: after an interruption the same call goes on.
 
@@ -188,7 +188,7 @@ def ingest_mainline(
         progress: Called after every batch with the number of commits recorded and their total.
 
     Raises:
-        Conflict: Other writers recorded the same repository again and again meanwhile.
+        Conflict: Other writers recorded the same repository again and again during the run.
     """
     given = (write or Write()).scope or memory.scope
     scope = Scope(given.tenant, given.repo)
@@ -203,12 +203,12 @@ def ingest_mainline(
 
 
 def recorded_mainline(memory: Readable, scope: Scope, history: MainlineHistory | None = None) -> MainlineHistory:
-    """Return what the readings of a repository tell at the latest ledger position.
+    """Return the history of a repository from its readings, at the latest ledger position.
 
     Args:
         memory: The memory.
         scope: Its repository counts.
-        history: What earlier readings told; it is not changed.
+        history: The history from earlier readings; it is not changed.
     """
     made, after = history or MainlineHistory(), 0 if history is None else history.last
     while page := _page(memory, scope, after):

@@ -1,4 +1,4 @@
-"""The copy of a memory without secrets, in place of the memory, which is erased; all in one transaction."""
+"""The copy of a memory without secrets replaces the memory, which is erased; all in one transaction."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def copied(context: ServiceContext, reader: Scope, memory_id: str) -> str:
 
     Raises:
         CannotCopy: An entry about the memory lives on a closed branch.
-        Conflict: Another writer changed the memory meanwhile.
+        Conflict: Another writer changed the memory since it was read.
     """
     seen = context.store.position(reader).seq
     entries = context.store.changes_of(reader, memory_id)
@@ -86,7 +86,7 @@ class _Copy:
         first = next(entry for entry in live if isinstance(entry.operation, Add))
         edges = [entry for entry in live if isinstance(entry.operation, Supersede | Link)]
         if not view.is_retracted(self.old_id):
-            # The confirmation goes with the memory; it is refused if another writer changed the memory meanwhile.
+            # The confirmation goes with the memory; it is refused if another writer has changed the memory by then.
             guard = self._request("guards", Confirm(self.old_id), first, view, is_own=True)
             yield replace(guard, seen=self.seen)
         yield self._addition(first, view, undone)
@@ -130,7 +130,7 @@ class _Copy:
         return Request(self._op_id(name), operation, self._writer(entry, view), by)
 
     def _writer(self, entry: Change, view: View) -> Scope:
-        """Return the scope of an entry's writer, on the branch on which the entry lives now.
+        """Return the scope of an entry's writer, on the entry's present branch.
 
         Raises:
             CannotCopy: That branch is closed, or another branch than that of the entry and not the main line.

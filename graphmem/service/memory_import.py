@@ -29,7 +29,7 @@ class ImportReport:
         relations: The number of typed links and replacements read.
         added: Ids of memories added.
         changed: Ids of memories that supersede or correct an earlier wording of the source.
-        moved: Ids of memories that got a status move, such as an end.
+        moved: Ids of memories that got a status move, for example an end.
         replaced: Ids (old, new) of the supersessions recorded between statements of the source.
         related: Ids (source, target) of the typed links recorded.
         unchanged: The number of statements that were already recorded.

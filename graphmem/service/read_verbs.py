@@ -219,7 +219,7 @@ class ReadVerbs:
         return self._complete([shown], reader, point)[0]
 
     def _complete(self, cards: Sequence[Card], reader: Scope, point: Point) -> tuple[Card, ...]:
-        """Return cards with what they depend on, their files and their verdicts."""
+        """Return cards with their dependencies, files and verdicts."""
         whole = with_dependencies(self._context.store, reader, cards, point)
         return tuple(with_files(self._context.mainlines, reader, shown, point) for shown in whole)
 

@@ -1,4 +1,4 @@
-"""The reconciliation of a ledger with a repository: it ends equal to a fresh ingestion, whatever events were missed."""
+"""The reconciliation of a ledger with a repository: it ends equal to a fresh ingestion, even if events were missed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ReconciliationReport:
         fresh: The result of the fresh ingestion with which the ledger was compared.
         planned: The number of planned edits of each kind.
         sources: The edits that were applied; None for a dry run.
-        kept: Memories that no reading of the repository gives, and that somebody changed: a person decides.
+        kept: Memories that no reading of the repository gives, and that a writer changed: a person decides.
         verification: The verdicts after it; None for a dry run.
     """
 
@@ -65,11 +65,11 @@ def reconcile_repository(  # noqa: PLR0913 - each parameter is about another par
     is_rehearsal: bool = False,
     start: Start = lambda _: silent,
 ) -> ReconciliationReport:
-    """Make a ledger believe of a repository what a fresh ingestion into an empty memory believes.
+    """Make a ledger believe of a repository the same as a fresh ingestion into an empty memory.
 
-    The mainline, tags and branches are brought up to date; the repository is ingested into the empty memory; what the
-    ledger has beyond it is retracted, and what it lacks is added; merged branches are merged; and every memory is
-    verified. What was recorded by others than ingestions stays.
+    The mainline, tags and branches are brought up to date; the repository is ingested into the empty memory; memories
+    that only the ledger has are retracted, and memories that it lacks are added; merged branches are merged; and every
+    memory is verified. Records of writers other than ingestions stay.
 
     Args:
         memory: The memory, opened on its store.
@@ -83,7 +83,7 @@ def reconcile_repository(  # noqa: PLR0913 - each parameter is about another par
         start: Called for each step; returns its progress.
 
     Raises:
-        GitFailure: There is no repository, or no such ref.
+        GitFailure: There is no repository, or the ref does not exist.
         Unsupported: The memory is on a server.
     """
     given = write or Write()

@@ -1,4 +1,4 @@
-"""The ingestion of a repository: its mainline, then what its files say by themselves."""
+"""The ingestion of a repository: its mainline, then the statements of its files."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class RepositoryReport:
     """The result of ingesting a repository.
 
     Attributes:
-        mainline: The result of reading the mainline; None if it was not asked for.
+        mainline: The result of reading the mainline; None if it was not requested.
         sources: The result for each source of files; sources without news since the last ingestion are left out.
         failed: Sources that could not be read, with the reason.
         cursors: How far each source was read.
@@ -80,7 +80,7 @@ def ingest_repository(  # noqa: PLR0913 - each parameter is about another part
     write: Write | None = None,
     start: Start = lambda _: silent,
 ) -> RepositoryReport:
-    """Record what is new in a repository: its mainline, tags and branches, and what its files say.
+    """Record new commits, tags, branches and statements of files of a repository.
 
     Each batch is durable by itself: after an interruption the same call goes on.
 
@@ -97,7 +97,7 @@ def ingest_repository(  # noqa: PLR0913 - each parameter is about another part
         start: Called for `git` and then for each source.
 
     Raises:
-        GitFailure: There is no repository, or no such ref.
+        GitFailure: There is no repository, or the ref does not exist.
     """
     from graphmem.sources.git.mainline_reading import MainlineReader
 
@@ -183,7 +183,7 @@ def follow_memories(
     Args:
         memory: The memory.
         root: A folder of the repository.
-        cursors: A folder for the file that notes what was followed up to which commit; None follows all again.
+        cursors: A folder for the file with the last followed commit for each target; None follows all again.
         write: Scope, actor and reason.
     """
     given = (write or Write()).scope or memory.scope

@@ -39,7 +39,7 @@ class LinkedReader:
 
 
 def follows_links(verb: Callable[P, R]) -> Callable[P, R]:
-    """Let a verb that reads answer with what is recorded for repositories that are linked into the reader's.
+    """Let a verb that reads answer with the records of repositories that are linked into the reader's.
 
     The links are those in effect at the ledger position of the answer. Until a link is known in this process, the verb
     first answers without any, and looks for links with the ledger position that it has read: readers of a repository

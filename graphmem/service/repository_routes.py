@@ -23,7 +23,7 @@ _ROOT = "/"
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One link, with what was read of both repositories.
+    """A link, with the histories of both repositories.
 
     Attributes:
         link: The link.
@@ -43,7 +43,7 @@ class Passage:
         return self.link.folder.forward(left)
 
     def _left_as(self, path: str, start_us: int) -> str:
-        """The path that a file had when the link begins to count, else its last one before."""
+        """Return the path that a file had when the link begins to count, else its last path before."""
         lineage = self.old.binding(path, start_us)
         if lineage is None:
             return path
@@ -84,7 +84,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The way from a linked repository to the reader's: a link, or several one after the other.
+    """The way from a linked repository to the reader's: a link, or several in sequence.
 
     Attributes:
         passages: The links, that out of the linked repository first.
@@ -98,13 +98,13 @@ class Route:
 
     @property
     def carriage(self) -> Carriage:
-        """The linked repository, and which of its memories count."""
+        """The linked repository, and the part of its memories that counts."""
         times = [passage.link.since for passage in self.passages if passage.link.since is not None]
         is_limited = any(passage.link.folder.old for passage in self.passages)
         return Carriage(self.passages[0].link.old, max(times, default=None), is_limited, self._moved)
 
     def filter(self, where: Filter) -> Filter:
-        """Return a filter on the reader's repository as one on the linked repository; it may let more pass."""
+        """Return a filter on the reader's repository as a filter on the linked repository; it may let more pass."""
         paths = where.paths
         if not paths:
             return where
@@ -113,7 +113,7 @@ class Route:
         return replace(where, paths=() if _ROOT in paths else (*where.paths, *paths))
 
     def filters(self, where: Filter) -> list[Filter]:
-        """Return the filters of a search for the best matches: one on the folder too, which may be a small part."""
+        """Return the filters of a search for the best matches: also one on the folder, which may be a small part."""
         first = self.passages[0]
         if where.paths or not first.link.folder.old:
             return [self.filter(where)]
@@ -135,7 +135,7 @@ class Route:
         return replace(memory, statement=replace(memory.statement, anchors=tuple(dict.fromkeys(anchors))))
 
     def _is_read(self, path: str) -> bool:
-        """Whether a path of the reader's repository was read: else the old repository still tells of its file."""
+        """Return True if a path of the reader's repository was read; else the old repository still describes it."""
         return bool(self.passages[-1].new.segments_of(path))
 
     def _path(self, path: str, start_us: int) -> str | None:

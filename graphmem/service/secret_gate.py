@@ -1,4 +1,4 @@
-"""The gate that keeps secrets out of what is written: arguments of verbs pass it, and requests to the store."""
+"""The gate that keeps secrets out of writes: arguments of verbs pass it, and requests to the store."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from graphmem.sources.observations import Observation, Problem, Reading
 
 @dataclass(frozen=True, slots=True)
 class PassedArguments:
-    """The arguments of a verb as they may be written, and what was replaced in them."""
+    """The arguments of a verb as they may be written, and the replacements in them."""
 
     values: dict[str, Any]
     redactions: tuple[Redaction, ...] = ()
@@ -25,10 +25,10 @@ class PassedArguments:
 
 @dataclass(slots=True)
 class SecretGate:
-    """Replaces or refuses secrets in what is to be written.
+    """Replaces or refuses secrets in writes.
 
     Attributes:
-        policy: What becomes of secrets.
+        policy: The treatment of secrets.
         observers: Each is called with the name of the rule for every secret that was replaced.
     """
 
@@ -40,7 +40,7 @@ class SecretGate:
 
         Args:
             values: The arguments by their names.
-            names: Arguments that name a place, such as a branch: under another name the write would go elsewhere.
+            names: Arguments that name a place, for example a branch: under another name the write would go elsewhere.
 
         Raises:
             SecretRefused: There is a secret, and the policy is to refuse; or it is in a name.
@@ -118,12 +118,12 @@ class SecretGate:
 
 #: Arguments whose fields are named without the argument.
 _UNNAMED = frozenset({"statement", "write", "new"})
-#: Fields that name the write or a memory: under another name, two of them could become one.
+#: Fields that name the write or a memory: under another name, two of them could become equal.
 _NAMES = frozenset({"op_id", "id"})
 
 
 def _in_names(value: object, name: str, *, is_name: bool) -> Iterator[Redaction]:
-    """Yield the secrets in the scopes and ids of an argument, and in one that is itself a name."""
+    """Yield the secrets in the scopes and ids of an argument, and in an argument that is itself a name."""
     yield from redactor().value(value, name)[1] if is_name else in_scopes(value)
     for entry in value if isinstance(value, tuple | list) else (value,):
         for key in _NAMES & set(getattr(type(entry), "__slots__", ())):

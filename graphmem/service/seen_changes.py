@@ -1,4 +1,4 @@
-"""What changed for a reader after a ledger position."""
+"""The changes for a reader after a ledger position."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class SeenChanges:
 
     @classmethod
     def after(cls, context: ServiceContext, reader: Scope, since: int, point: Point) -> SeenChanges:
-        """Return what changed for a reader between a ledger position and a point.
+        """Return the changes for a reader between a ledger position and a point.
 
         Raises:
             InvalidInput: Too many entries have been written since.

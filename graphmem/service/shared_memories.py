@@ -13,9 +13,9 @@ from graphmem.sources.trailers.trailer_statements import CHANGED_WITH
 from graphmem.store import Filter, Page
 
 _PAGE = 500
-#: The role of a file from which a memory was read.
+#: The role of the file that a memory was read from.
 STATED_IN = "stated in"
-#: Roles of files from which a memory was read, or with which it came: it does not say that they exist.
+#: Roles of files that a memory was read from, or came with: it does not say that they exist.
 _SOURCE_ROLES = frozenset({STATED_IN, CHANGED_WITH})
 
 
@@ -30,7 +30,7 @@ class ListedMemory(Protocol):
 def shared_cards(memory: ListedMemory, scope: Scope) -> Iterator[Card]:
     """Yield the memories in force of a repository's main line that belong to no user and no environment.
 
-    Incidents, which tell of the past, and bans, which name what the code must not have, are left out.
+    Incidents, which describe the past, and bans, which name things that the code must not have, are left out.
 
     Args:
         memory: The memory.
@@ -56,7 +56,7 @@ def _is_of_the_code(statement: Statement) -> bool:
 
 
 def without_sources(statement: Statement) -> Statement:
-    """Return a statement without the files from which it was read: each reading of them confirms or ends it."""
+    """Return a statement without the files that it was read from: each reading of them confirms or ends it."""
     is_read = statement.origin is not Origin.HUMAN and statement.kind in {Kind.STRUCTURE, Kind.TASK}
     anchors = () if is_read else tuple(anchor for anchor in statement.anchors if anchor.role not in _SOURCE_ROLES)
     return replace(statement, anchors=anchors)

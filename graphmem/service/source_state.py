@@ -1,4 +1,4 @@
-"""The state of sources in a ledger: their memories as readings recorded them, apart from what others changed."""
+"""The state of sources in a ledger: their memories as readings recorded them, apart from changes by other writers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from graphmem.sources.state_comparison import EdgeKey, LinkKey, SourcedMemory, S
 from graphmem.temporal import View
 
 _PAGE = 1_000
-#: Source keys that other commands than the ingestion of a repository write as well, and what its entries name.
+#: Source keys that other commands than the ingestion of a repository write as well, and the names in its entries.
 _SHARED_PREFIX, _OWN_SOURCES = "beads:", ("tasks: ", "reconcile: ")
 
 

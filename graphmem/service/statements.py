@@ -18,7 +18,7 @@ def statement_from(content: Statement | str, kind: Kind) -> Statement:
     """Return a statement; of a text, the first line is the title and the rest is the body.
 
     Args:
-        content: A statement, which is returned unchanged, or a text.
+        content: A text, or a statement, returned unchanged.
         kind: The kind of the statement that is made from a text.
     """
     if isinstance(content, Statement):

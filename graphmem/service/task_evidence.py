@@ -34,7 +34,7 @@ _HITS, _FURTHER_HITS = 60, 40
 #: A task longer than this many words is also searched for clause by clause.
 _LONG_WORDS, _MOST_CLAUSES, _CLAUSE_WORDS = 16, 3, 3
 _CLAUSE_END = re.compile(r"[.;:!?\n]+\s+|\n+|,\s+(?:and|then|but)\s+")
-#: What may govern a task that says nothing of it, the latest of each reader's.
+#: Kinds of memories that may govern a task without a common word; the latest that the reader sees are noted.
 _PRESENT_KINDS = (Kind.CONVENTION, Kind.PREFERENCE, Kind.TASK)
 _MOST_PRESENT = 200
 #: Anchors with a smaller share of common folders are in another part of the repository.
@@ -42,7 +42,7 @@ _NEAR = 0.2
 #: How closely a component or module covers a path: as a folder some levels above it does.
 _AREA_COVERAGE = 0.5
 _MOST_TASK_CHARS = 4_000
-#: The role of the anchors of the files in which a rule is written.
+#: The role of the anchors of the files that contain a rule.
 _STATED_IN = "stated in"
 
 
@@ -55,13 +55,13 @@ class Task:
 
     @classmethod
     def of(cls, text: str, paths: Iterable[str]) -> Task:
-        """Return a task; a long text is cut, since its beginning says what it is about."""
+        """Return a task; a long text is cut, since its beginning names its subject."""
         given = [plain_path(path) for path in (*paths, *paths_in(text))]
         return cls(text[:_MOST_TASK_CHARS], tuple(dict.fromkeys(path for path in given if path)))
 
     @property
     def clauses(self) -> list[str]:
-        """The longest clauses of a long text; none of a short one."""
+        """Return the longest clauses of a long text; none of a short text."""
         if len(self.text.split()) <= _LONG_WORDS:
             return []
         parts = [part.strip() for part in _CLAUSE_END.split(self.text) if len(part.split()) >= _CLAUSE_WORDS]
@@ -71,13 +71,13 @@ class Task:
 
 @dataclass(slots=True)
 class TaskEvidence:
-    """What was found for a task.
+    """The evidence for a task.
 
     Attributes:
         table: The evidence of memories that are in force.
         reasons: The best reason for each memory, with the given path or the practice.
         coming: Memories that are declared and not in force yet, with their evidence.
-        ended: Memories of which nothing is in force any more, with their evidence.
+        ended: Memories that are no longer in force, with their evidence.
         mandatory: Memories whose mandate covers the task.
         overruled: Memories that another leads on their subject.
         mode: `hybrid`, or `lexical` if no vectors were compared.
@@ -149,7 +149,7 @@ class EvidenceSearch:
         return found
 
     def _note_present(self, found: TaskEvidence) -> None:
-        """Note the latest conventions, preferences and tasks: they may govern what no word of theirs names."""
+        """Note the latest conventions, preferences and tasks: they may govern a task that shares no word with them."""
         point, where = self._point, Filter(kinds=_PRESENT_KINDS)
         ids = self._context.store.select(self._reader, where, at=None, before=point.seq + 1, limit=_MOST_PRESENT)
         view = self._context.view(self._reader, ids, point.seq)
@@ -180,7 +180,7 @@ class EvidenceSearch:
 
     @staticmethod
     def _leader(found: TaskEvidence, hit: Hit) -> str:
-        """Return the memory that leads the subject of a hit: what it overrules does not govern."""
+        """Return the memory that leads the subject of a hit: overruled memories do not govern."""
         if hit.overruled_by is None:
             return hit.card.id
         found.overruled.add(hit.card.id)
@@ -236,7 +236,7 @@ class EvidenceSearch:
     def _note_guiding(
         self, found: TaskEvidence, view: View, pair: tuple[str, str], spellings: Mapping[str, str]
     ) -> None:
-        """Note a memory in force that has an anchor itself, or that superseded one and has none of its own."""
+        """Note a memory in force that has an anchor itself, or that superseded an anchored memory and has no anchor."""
         memory_id, holding = pair
         memory = view.memory(holding)
         if memory is None or memory.statement is None:
@@ -273,7 +273,7 @@ class EvidenceSearch:
 
 
 def about_files(statement: Statement) -> list[Anchor]:
-    """Return the file anchors of what a statement is about, without the files that state it."""
+    """Return the file anchors of the subject of a statement, without the files that state it."""
     return [anchor for anchor in statement.anchors if anchor.kind is AnchorKind.FILE and anchor.role != _STATED_IN]
 
 

@@ -1,4 +1,4 @@
-"""Memories of one repository that count in another: rows as a reader of the other repository sees them."""
+"""Memories of a repository that count in another: rows as a reader of the other repository sees them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from graphmem.rows import MemoryRow, Rows
 
 @dataclass(frozen=True, slots=True)
 class Carriage:
-    """A linked repository, and which of its memories count in the reader's.
+    """A linked repository, and the part of its memories that counts in the reader's.
 
     Private memories and those of open branches do not count: they stay where they are.
 
@@ -32,7 +32,7 @@ class Carriage:
 
 
 def carried(rows: Rows, carriages: Sequence[Carriage], related: Collection[str] = ()) -> Rows:
-    """Return the rows as a reader sees them into whose repository others are linked.
+    """Return the rows as seen by a reader into whose repository other repositories are linked.
 
     Memories of linked repositories that do not count are left out; those that count have their anchors in the reader's
     repository.
@@ -61,7 +61,7 @@ def carried(rows: Rows, carriages: Sequence[Carriage], related: Collection[str] 
 
 
 def _counting(rows: Rows, carriage: Carriage, home: Mapping[str, MemoryRow]) -> dict[str, MemoryRow]:
-    """The memories of a repository that count, with their anchors in the reader's repository."""
+    """Return the memories of a repository that count, with their anchors in the reader's repository."""
     starts = _starts(rows, home)
     moved = {
         key: row.memory if row.memory.is_erased else carriage.moved(row.memory, starts.get(key, FOREVER))
@@ -81,7 +81,7 @@ def _starts(rows: Rows, home: Mapping[str, MemoryRow]) -> dict[str, datetime]:
 
 
 def _joined(rows: Rows, keys: Iterable[str], home: Mapping[str, MemoryRow]) -> set[str]:
-    """The memories that supersessions and amendments join to some, among those of the repository."""
+    """Return the memories that supersessions and amendments join to some, among those of the repository."""
     beside: dict[str, set[str]] = defaultdict(set)
     for edge in rows.edges:
         if edge.old in home and edge.new in home:

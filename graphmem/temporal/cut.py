@@ -1,4 +1,4 @@
-"""A cut through the mainline of a repository: what came to it after a fork does not count."""
+"""A cut through the mainline of a repository: rows that came to it after a fork do not count."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from graphmem.rows import Rows, Stamp
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The mainline of a repository up to a fork, for a commit that lies beside it.
+    """The mainline of a repository up to a fork, for a commit off the mainline.
 
     Memories of other repositories, of the whole tenant and of branches are not cut.
 
     Attributes:
-        repo: The repository; None for memories without one.
+        repo: The repository; None for memories without a repository.
         until: Moves and supersessions of its mainline after this time do not count.
     """
 
@@ -41,5 +41,5 @@ class Cut:
         )
 
     def _is_on(self, home: Scope | None, stamp: Stamp) -> bool:
-        """Whether a row was written on the mainline about a memory of the repository."""
+        """Return True if a row was written on the mainline about a memory of the repository."""
         return home is not None and home.repo == self.repo and home.branch is None and stamp.branch is None

@@ -1,4 +1,4 @@
-"""Doubts about memories: what a memory depends on has ceased to be in force since the memory was last confirmed.
+"""Doubts about memories: a memory's dependency has ceased to be in force since the memory was last confirmed.
 
 With a link "m depends on d" that the reader sees, at a valid time `v` and a ledger position::
 
@@ -32,13 +32,13 @@ def doubt(view: View, key: str, valid: datetime) -> tuple[str, ...]:
     """Return the chain of dependencies that puts a memory in force in doubt; empty if there is no doubt.
 
     Args:
-        view: Has the rows of everything that the memory depends on, directly or not; what it lacks casts no doubt.
+        view: Has the rows of everything that the memory depends on, directly or not; missing rows cast no doubt.
         key: The memory.
         valid: The valid time.
 
     Returns:
-        The ids from the memory's own dependency to the one that is no longer in force. Of several chains it is the
-        one whose end was closed last, by its ledger position, and of these the shortest.
+        The ids from the memory's own dependency to the memory that is no longer in force. Of several chains it is the
+        chain whose end was closed last, by its ledger position, and of these the shortest.
     """
     if not view.holds(key, valid):
         return ()
@@ -61,7 +61,7 @@ def doubt(view: View, key: str, valid: datetime) -> tuple[str, ...]:
 
 
 def closed(view: View, key: str, valid: datetime) -> int:
-    """Return the last ledger position of what keeps a memory that had started from being in force at a valid time.
+    """Return the last position of an entry that keeps a memory that had started from being in force at a valid time.
 
     Returns:
         0 if the memory is in force, or has not started by then.

@@ -272,7 +272,7 @@ class View:
         return self.amended(key)
 
     def _counted(self, key: str, spans: Spans) -> Spans:
-        """The part of a memory's spans in which it counts for this reader."""
+        """Return the part of a memory's spans in which it counts for this reader."""
         since = self._rows.since.get(key)
         return spans if since is None else intersection(spans, span(since, None))
 

@@ -1,4 +1,4 @@
-"""What a repository says for certain about memories that it contradicts: a file's new path, and a record's removal."""
+"""Certain fixes of memories that a repository contradicts: a file's new path, and a record's removal."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ class Removal:
 
 
 def certain_moves(verdict: Verdict, history: CodeHistory) -> tuple[CertainMove, ...] | None:
-    """Return the moves of the files that a memory names; None if one of them, or anything else in it, is not certain.
+    """Return the moves of the files that a memory names; None if a file, or any other part of it, is not certain.
 
-    A move is certain if the memory names the complete path of a file, which has one path now, to which renames of at
+    A move is certain if the memory names the complete path of a file that has a single path now, to which renames of at
     least `LEAST_SIMILARITY` percent lead. A memory of which a part is broken or has drifted is left to a person: other
     words would begin anew, and hide it.
     """
@@ -103,7 +103,7 @@ def _with_paths(text: str, moves: Sequence[CertainMove]) -> str:
 
 
 def _whole(path: str) -> re.Pattern[str]:
-    """A path that is not a part of another path, and has no line number behind it."""
+    """Return the pattern of a path that is not a part of another path, and has no line number behind it."""
     return re.compile(rf"(?<![\w./\\-]){re.escape(path)}(?![\w/\\-]|\.\w|:\d)")
 
 
@@ -118,7 +118,7 @@ def _with_path(anchor: Anchor, names: dict[str, str]) -> Anchor:
 
 
 def removal_of(path: str, since: datetime, history: CodeHistory) -> Removal | None:
-    """Return the removal of a record from which a memory was read; None if it is there, moved, or not certainly gone.
+    """Return the removal of the record of a memory; None if the record is there, moved, or not certainly gone.
 
     It is certain if the file had this path since the memory began, a commit removed it, no rename or copy leads to
     another path, no other file has its name, and other files of its kind are still in its folder: a folder that is

@@ -44,16 +44,16 @@ class CurrentFiles(Protocol):
         """Hash of the last commit of the mainline."""
 
     def is_file(self, path: str) -> bool:
-        """Whether a file, a link or a submodule has this path; links to folders are followed."""
+        """Return True if a file, a link or a submodule has this path; links to folders are followed."""
 
     def is_folder(self, path: str) -> bool:
-        """Whether files are below this path; links to folders are followed."""
+        """Return True if files are below this path; links to folders are followed."""
 
     def is_ignored(self, path: str) -> bool:
-        """Whether the repository tells git to ignore this path."""
+        """Return True if git ignores this path in the repository."""
 
     def is_uncommitted(self, path: str) -> bool:
-        """Whether the work tree and the last commit differ at this path, which ends in `/` for a folder."""
+        """Return True if the work tree and the last commit differ at this path, which ends in `/` for a folder."""
 
     def files_named(self, name: str) -> Sequence[str]:
         """Paths of the files with this last component."""
@@ -115,4 +115,4 @@ class PathHistory(Protocol):
 
 
 class CodeHistory(CurrentFiles, PathHistory, Protocol):
-    """All that a verification reads of a repository."""
+    """The data that a verification reads of a repository."""

@@ -1,4 +1,4 @@
-"""Checks of what anchored files contain: how many of their lines are gone."""
+"""Checks of the contents of anchored files: the share of their lines that is gone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much of a text is gone from a later version, by its lines."""
+"""The share of a text's lines that is gone from a later version."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ Definitions = Mapping[str, int]
 
 
 def is_manifest(path: str) -> bool:
-    """Whether a file may define tasks or declare dependencies, and is no copy of another project's."""
+    """Return True if a file may define tasks or declare dependencies, and is no copy of another project's."""
     name = path.rpartition("/")[2]
     is_known = name in _NAMES or name.endswith(_SUFFIXES) or _REQUIREMENTS.fullmatch(name) is not None
     return is_known and not _VENDORED.search(path)
@@ -51,7 +51,7 @@ def manifest_test(command: str | None) -> Callable[[str], bool]:
 
 
 def defines(path: str, text: str, command: str) -> int | None:
-    """The line at which a file defines a command such as `make test`; None if it does not."""
+    """The line at which a file defines a command, for example `make test`; None if it does not."""
     program = _program(command)
     name = command.removeprefix(f"{program} ")
     if program == _TOX and _IMPLICIT_TOX.fullmatch(name):
@@ -165,6 +165,6 @@ _READERS: Mapping[str, Callable[[str, str], Iterator[tuple[str, int]]]] = {
 
 
 def _matches(pattern: str, name: str) -> bool:
-    """Whether a pattern of make, with a single `%`, has a name."""
+    """Return True if a pattern of make, with a single `%`, has a name."""
     start, _, end = pattern.partition("%")
     return bool(start or end) and len(name) >= len(start) + len(end) and name.startswith(start) and name.endswith(end)

@@ -41,7 +41,7 @@ class PathName:
         path: Without `./` at its start and `/` at its end; it may begin with `../`.
         is_folder: The text says that it is a folder: it ends in `/`, or a pattern follows.
         is_file: The last component looks like the name of a file.
-        is_rooted: The text begins with a slash, which stands for the root of the repository. Routes of web servers
+        is_rooted: The text begins with a slash, which is the root of the repository. Routes of web servers
             begin so, too: only files count.
     """
 
@@ -52,12 +52,12 @@ class PathName:
 
     @property
     def is_bare(self) -> bool:
-        """Whether it is a name without a folder."""
+        """Return True if it is a name without a folder."""
         return "/" not in self.path and not self.is_rooted
 
     @property
     def is_shared_name(self) -> bool:
-        """Whether many folders and repositories have a file of this name, so that the name alone says little."""
+        """Return True if many folders and repositories have a file of this name, so that the name alone says little."""
         return self.is_bare and _SHARED_NAMES.fullmatch(self.path) is not None
 
 

@@ -1,4 +1,4 @@
-"""Where a path of a memory is now, and where it was."""
+"""The present and earlier places of a path of a memory."""
 
 from __future__ import annotations
 

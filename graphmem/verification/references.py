@@ -20,8 +20,8 @@ class CodeReference:
     """A part of the code that a memory refers to.
 
     Attributes:
-        target: A path without `./` at its start and `/` at its end, a command such as `make test`, or a name.
-        folder: Folder of the file from which the memory was read.
+        target: A path without `./` at its start and `/` at its end, a command, for example `make test`, or a name.
+        folder: Folder of the file that the memory was read from.
         is_anchored: The memory is explicitly about the target.
         is_link: The target is relative to the folder, and only then to the root.
         is_bare: The target is a file name or folder name alone, which may be anywhere in the repository.

@@ -65,7 +65,10 @@ def sentences(text: str) -> Iterator[TextSentence | Fence]:
 
 
 def is_hedged(sentence: str) -> bool:
-    """Whether a sentence speaks of what was, may be or shall be, or of another repository; names in it do not count."""
+    """Return True if a sentence is about the past, the possible or the future, or about another repository.
+
+    Names in that sentence do not count.
+    """
     prose = _MARKED.sub(lambda match: match.group() if match.group().lower() == "e.g" else " ", sentence)
     patterns = ((_HEDGES, prose), (_OTHER_REPOSITORY, prose), (_SAMPLE_NAME, sentence))
     return any(pattern.search(text) is not None for pattern, text in patterns)

@@ -1,4 +1,4 @@
-"""Where the lines of a file went that a commit removed: files that have parts of it since."""
+"""Files that have parts of a file since a commit removed it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def parts_now(removed: PathPeriod, history: CodeHistory) -> list[tuple[str, floa
 
 
 def _path_now(path: str, position: int, history: CodeHistory) -> str | None:
-    """The path by now of the file that has a path at a commit; None if it is gone."""
+    """Return the path by now of the file that has a path at a commit; None if it is gone."""
     for period in history.periods(path):
         if period.start <= position and (period.end is None or period.end > position):
             later = history.lineage(period.lineage)

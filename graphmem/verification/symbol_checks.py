@@ -1,4 +1,4 @@
-"""Checks of anchored symbols: where a symbol is by now, by which commit, and how much of it is gone."""
+"""Checks of anchored symbols: the present place of a symbol, the commit that moved it, and the share that is gone."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class SymbolFindings:
         self._follower = SymbolFollower(history)
 
     def load(self, checks: Sequence[SymbolCheck]) -> None:
-        """Read together what the checks need."""
+        """Read together the data that the checks need."""
         paths = {path for check in checks for target in check.targets for path in self._paths(target)}
         if paths:
             self._follower.load(paths, min(check.since for check in checks))
@@ -122,7 +122,7 @@ class SymbolFindings:
     def _present(
         self, target: SymbolTarget, path: str, name: str, here: Definition, finding: CodeFinding
     ) -> CodeFinding:
-        """The finding for a symbol that is defined now."""
+        """Return the finding for a symbol that is defined now."""
         is_same = (path, name) == (target.path, target.name)
         where = path if name == target.name else f"{path}#{name}"
         return replace(
@@ -134,7 +134,7 @@ class SymbolFindings:
         )
 
     def _with_moves(self, finding: CodeFinding, trail: SymbolTrail) -> CodeFinding:
-        """A finding with the commits that moved the symbol, and the least similarity on the way."""
+        """Return a finding with the commits that moved the symbol, and the least similarity on the way."""
         moves = [each for each in trail.relocations if each.new_path and not _is_return(each)]
         if not moves or finding.status is not CodeStatus.MOVED:
             return finding
@@ -148,7 +148,7 @@ class SymbolFindings:
     def _with_change(
         self, finding: CodeFinding, check: SymbolCheck, trail: SymbolTrail, here: Definition
     ) -> CodeFinding:
-        """A finding with the share of the lines of the definition that are gone since the last confirmation."""
+        """Return a finding with the share of the lines of the definition that are gone since the last confirmation."""
         before = trail.at(check.position)
         if before is None or before.definition.text == here.text:
             return finding
@@ -164,7 +164,7 @@ class SymbolFindings:
         return replace(finding, status=CodeStatus.DRIFTED, reason=reason, evidence=evidence, changed_share=share)
 
     def _gone(self, trail: SymbolTrail, last: SymbolPosition, finding: CodeFinding) -> CodeFinding:
-        """The finding for a symbol that its file no longer defines, and that was not found again for certain."""
+        """Return the finding for a symbol that its file no longer defines, and that was not found again for certain."""
         lines = (last.definition.first_line, last.definition.last_line)
         evidence = [CodeEvidence(self._history.commit_at(last.position), last.path, (lines,))]
         if trail.is_gone:
@@ -198,7 +198,7 @@ class SymbolFindings:
         return None if file is None else file.named(name)
 
     def _file(self, path: str) -> SourceFile | None:
-        """A file as it is now; None if there is none."""
+        """Return a file as it is now; None if there is none."""
         blob = self._history.blob(path)
         if blob is not None:
             self._contents.load_blobs({blob})

@@ -40,7 +40,7 @@ class TextReference:
 def text_references(text: str) -> Iterator[TextReference]:
     """The references of a Markdown text in their order.
 
-    Sentences that speak of what was removed, of examples, or of what may or shall be made are left out.
+    Sentences about removed, possible or future parts, or about examples, are left out.
     """
     if "/" not in text and "`" not in text and "](" not in text:
         return

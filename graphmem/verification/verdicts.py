@@ -65,7 +65,7 @@ class Verdict:
     Attributes:
         commit: Hash of the commit of the mainline that was checked.
         checked_at: The time of the check.
-        findings: One for each reference, in the order of the statement.
+        findings: A finding for each reference, in the order of the statement.
         watched: Paths and patterns of paths whose changes can alter the verdict (`graphmem.verification.watches`).
         is_uncommitted: Uncommitted changes of the work tree were seen.
     """
@@ -86,9 +86,9 @@ class MemoryToVerify:
     Attributes:
         since: Valid start of the memory: a reference can only break if it resolved then, or later.
         confirmed_at: Time of the last confirmation: drift is measured from here; None for `since`.
-        path: File from which the statement was read: relative links are resolved against its folder. Empty if none.
+        path: File of the statement: relative links are resolved against its folder. Empty if none.
         repo: The repository of the memory's scope: anchors in other repositories are not checked.
-        earlier: The last verdict, if there is one.
+        earlier: The last verdict, if any.
     """
 
     memory_id: str

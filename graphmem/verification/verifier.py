@@ -60,7 +60,7 @@ class _CodeChanges:
     _watches: dict[str, set[str] | None] = field(default_factory=dict)
 
     def concern(self, memory: MemoryToVerify) -> bool:
-        """Whether a memory has to be examined."""
+        """Return True if a memory has to be examined."""
         earlier = memory.earlier
         if earlier is None or earlier.is_uncommitted:
             return True

@@ -32,5 +32,5 @@ def touched_watches(paths: Iterable[str]) -> set[str]:
 
 
 def is_exact(watch: str) -> bool:
-    """Whether a watch is for a single path."""
+    """Return True if a watch is for a single path."""
     return not watch.startswith(ANYWHERE)

@@ -51,7 +51,7 @@ class Parameter:
     Attributes:
         annotation: Its type, limits of `graphmem.parameters` included.
         default: `inspect.Parameter.empty` if callers must give it.
-        description: One sentence; empty if the name says enough.
+        description: A sentence; empty if the name says enough.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Parameter:
 
     @property
     def is_required(self) -> bool:
-        """Whether callers must give it."""
+        """Return True if callers must give it."""
         return self.default is inspect.Parameter.empty
 
     @property
@@ -72,7 +72,7 @@ class Parameter:
 
     @property
     def is_several(self) -> bool:
-        """Whether it accepts a sequence of values as well as a single value."""
+        """Return True if it accepts a sequence of values as well as a single value."""
         return any(get_origin(member) is Sequence for member in get_args(self.annotation))
 
 

@@ -1,4 +1,4 @@
-"""Memories by the terms with which guard looks for them: the query, and the migration that wrote the first terms."""
+"""Memories by the terms of guard: the query, and the migration that wrote the first terms."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ MERGE (m)-[:GUARDED_BY]->(g)
 
 
 def guarding(database: Database, reader: Scope, terms: Sequence[str], limit: int) -> list[str]:
-    """Return ids of memories with one of the terms that live where the reader sees, last recorded first."""
+    """Return ids of memories that have any of the terms and that the reader sees, last recorded first."""
     parameters = {
         "tenant": reader.tenant,
         "homes": list(admitted_homes(reader)),

@@ -1,4 +1,4 @@
-"""Memories by the terms with which guard looks for them."""
+"""Memories by the terms of guard."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def every_term(connection: apsw.Connection, tenant: Tenant) -> list[str]:
 
 
 def guarding(connection: apsw.Connection, tenant: Tenant, reader: Scope, terms: Sequence[str], limit: int) -> list[str]:
-    """Return ids of memories with one of the terms that live where the reader sees, last recorded first."""
+    """Return ids of memories that have any of the terms and that the reader sees, last recorded first."""
     homes = row_queries.homes(connection, tenant)
     wanted = json.dumps(list(dict.fromkeys(terms)))
     rows = connection.execute(_BY_TERM, (wanted, tenant.number))

@@ -1,4 +1,4 @@
-"""Lookup of the memories that may govern work on files: the mandatory ones, and those of file anchors."""
+"""Lookup of the memories that may govern work on files: mandatory memories, and memories with file anchors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ANCHORED = """
 def guiding(
     connection: apsw.Connection, tenant: Tenant, reader: Scope, names: Sequence[str], cache: RowCache
 ) -> list[str]:
-    """Return ids of live memories that are mandatory, or whose file anchors have such a name or wildcards, sorted."""
+    """Return ids of live memories that are mandatory, or whose file anchors have those names or wildcards, sorted."""
     homes = row_queries.admitted(connection, tenant, reader, cache)
     low, high = rowid_of(tenant.number, 0), rowid_of(tenant.number, tenant.seq)
     rows = [*connection.execute(_MANDATORY, (low, high))]

@@ -19,7 +19,7 @@ def store_info(connection: apsw.Connection, tenant: Tenant, path: Path, files: I
         connection: A connection in a read transaction.
         tenant: The tenant.
         path: The file of the store.
-        files: That file and the ones beside it, of which some may not exist.
+        files: That file and its side files, some of which may not exist.
     """
     return StoreInfo(
         url=f"sqlite:///{path}",

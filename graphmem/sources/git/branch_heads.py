@@ -13,7 +13,7 @@ _MOST_ENTRIES = 500
 
 
 def branch_heads(root: Path, name: str) -> set[str]:
-    """Return the last commits of a branch: the local one and those of remotes; empty if no branch has the name.
+    """Return the last commits of a branch, local and remote; empty if no branch has the name.
 
     Raises:
         GitFailure: There is no repository.
@@ -38,7 +38,7 @@ class OwnCommits:
 
 
 def own_commits(root: Path, tip: str, head: str) -> OwnCommits:
-    """Return what a branch has beside a mainline.
+    """Return the commits that a branch has and a mainline does not.
 
     Args:
         root: A folder of the repository.
@@ -57,11 +57,11 @@ def former_line(root: Path, ref: str, without: tuple[str, ...]) -> set[str]:
     """Return the commits on the first-parent lines of all commits at which a branch of this clone ever was.
 
     A branch that was rebased or reset lost commits that no reading may have seen. Git's log of the branch has them; a
-    fresh clone has no such log.
+    fresh clone has no log of them.
 
     Args:
         root: A folder of the repository.
-        ref: The full name of a branch; its local branch and its remote one count.
+        ref: The full name of a branch; its local and its remote branch count.
         without: Commits whose ancestors are left out.
 
     Raises:

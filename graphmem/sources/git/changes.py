@@ -10,15 +10,15 @@ from graphmem.sources.git.file_versions import contents
 from graphmem.sources.git.revisions import commit_of
 from graphmem.sources.git.runner import GitFailure, git_text
 
-#: The tree without files, which every repository has.
+#: The tree without files; every repository has it.
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
-#: With the whole file around each change, what a file imported before the change is seen.
+#: With the whole file around each change, the imports of a file before the change can be read.
 _OPTIONS = ("-r", "-p", "-M", "--no-color", "--no-ext-diff", "--no-textconv", "--full-index", "--unified=1000000")
 _MOST_AT_ONCE = 200
 
 
 def staged_diff(root: Path) -> str:
-    """Return what the next commit would change, with whole files; the index alone is read.
+    """Return the diff of the next commit, with whole files; only the index is read.
 
     Raises:
         GitFailure: There is no repository, or git could not read it.
@@ -31,15 +31,15 @@ def staged_diff(root: Path) -> str:
 
 
 def range_diff(root: Path, commits: str) -> str:
-    """Return what changed between two commits, with whole files.
+    """Return the diff between two commits, with whole files.
 
     Args:
         root: A folder of the repository.
-        commits: `A..B`; or `A...B` for what B changed since it left A. An empty side is `HEAD`.
+        commits: `A..B`; or `A...B` for the changes of B since it left A. An empty side is `HEAD`.
 
     Raises:
         InvalidInput: The text is no range.
-        NotFound: There is no such commit.
+        NotFound: A commit does not exist.
         GitFailure: There is no repository, or git could not read it.
     """
     is_symmetric = "..." in commits

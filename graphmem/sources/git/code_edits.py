@@ -10,9 +10,9 @@ from graphmem.sources.git.runner import GitFailure, git_stream
 from graphmem.symbols.code_changes import FileEdit
 
 _TIMEOUT_S = 600.0
-#: Paths that are named in one command line.
+#: Paths named in a single command line.
 _MOST_PATHS = 500
-#: Files that a commit may change; what a larger one changed is not looked at.
+#: Files that a commit may change; larger commits are skipped.
 _MOST_CHANGES = 5_000
 _REGULAR = frozenset({"100644", "100755"})
 
@@ -20,12 +20,12 @@ _REGULAR = frozenset({"100644", "100755"})
 def edits_of(
     root: Path, tip: str, before: str | None, paths: Collection[str], positions: Mapping[str, int]
 ) -> Iterator[FileEdit]:
-    """The changes of files along the first-parent line to a commit, in order for each file, without renames.
+    """Yield the changes of files along the first-parent line to a commit, in order for each file, without renames.
 
     Args:
         root: A folder of the repository.
         tip: The last commit.
-        before: The commit before the first one; None for all.
+        before: The commit before the first; None for all.
         paths: Paths of the files.
         positions: Positions of the mainline's commits by their hashes; other commits are left out.
 
@@ -47,7 +47,7 @@ def edits_at(
 ) -> Iterator[tuple[int, Sequence[FileEdit]]]:
     """(Position, all changes of regular files) of some commits against their first parents, with renames.
 
-    A commit that changes very many files, and those after one that git cannot read, are left out.
+    A commit that changes very many files, and the commits after a commit that git cannot read, are left out.
     """
     arguments = (*LOG_ARGUMENTS, "-M50%", "--no-walk=unsorted", "--stdin")
     sent = "".join(f"{commit}\n" for commit in commits).encode("ascii")

@@ -42,7 +42,7 @@ class GitCodeHistory:
         read_at: Later times of commits are clock errors.
         files: The work tree to be checked; None for the commit alone.
         record: The paths of the mainline, if they were read before; None to read them when they are needed.
-        recorded: What the ledger has of the mainline; git is asked only for what it lacks. None if it has nothing.
+        recorded: The ledger's history of the mainline; git is read only for the rest. None if it has none.
     """
 
     mainline: Mainline
@@ -70,25 +70,25 @@ class GitCodeHistory:
         return known or read_path_record(self.mainline, self.read_at)
 
     def know(self, recorded: MainlineHistory) -> None:
-        """Take what the ledger has of the mainline: paths are then read from git only where it was not read before."""
+        """Take the ledger's history of the mainline: git is then read only for paths that the ledger lacks."""
         self.recorded = recorded
 
     # ---- current files
 
     def is_file(self, path: str) -> bool:
-        """Whether a file, a link or a submodule has this path; links to folders are followed."""
+        """Return True if a file, a link or a submodule has this path; links to folders are followed."""
         real = self._tree.followed(path)
         if self.files is None:
             return path in self._tree.blobs or real in self._tree.blobs
         return (self.files.is_entry(real) or self.files.is_entry(path)) and not self.is_folder(path)
 
     def is_folder(self, path: str) -> bool:
-        """Whether files are below this path; links to folders are followed."""
+        """Return True if files are below this path; links to folders are followed."""
         real = self._tree.followed(path)
         return self.files.is_entry(f"{real}/") if self.files is not None else real in self._tree.folders
 
     def is_ignored(self, path: str) -> bool:
-        """Whether a `.gitignore` file of the commit ignores this path."""
+        """Return True if a `.gitignore` file of the commit ignores this path."""
         return path in self._ignored
 
     @cached_property
@@ -98,7 +98,7 @@ class GitCodeHistory:
         return IgnoredPaths({folder: texts.get(blob, b"").decode("utf-8", "replace") for folder, blob in files.items()})
 
     def is_uncommitted(self, path: str) -> bool:
-        """Whether the work tree and the last commit differ at this path, which ends in `/` for a folder."""
+        """Return True if the work tree and the last commit differ at this path, which ends in `/` for a folder."""
         if self.files is None:
             return False
         if path.endswith("/"):
@@ -256,7 +256,7 @@ def read_code_history(
             repository without a work tree, is checked at the commit.
 
     Raises:
-        GitFailure: There is no repository, or no such ref.
+        GitFailure: There is no repository, or the ref does not exist.
     """
     mainline = find_mainline(root, "HEAD" if ref is None and with_work_tree else ref)
     folder = work_tree(root) if with_work_tree else None
@@ -270,7 +270,7 @@ def recorded_code_history(root: Path, history: MainlineHistory) -> GitCodeHistor
 
     Args:
         root: A folder of the repository.
-        history: What readings tell; it has a commit.
+        history: The history from readings; it has a commit.
 
     Raises:
         GitFailure: There is no repository, or it lacks the commit.

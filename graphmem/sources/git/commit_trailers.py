@@ -12,7 +12,7 @@ from graphmem.sources.git.runner import git_stream
 #: Characters of a trailer beyond this are cut.
 MAX_VALUE_CHARS = 8_000
 _MAX_TRAILERS = 500
-#: git itself finds the last paragraph, unfolds lines and leaves out what is no trailer.
+#: git itself finds the last paragraph, unfolds lines and leaves out lines that are no trailers.
 _FORMAT = "--format=%x01%H%x00%P%x00%ct%x00%s%x00%(trailers:only,unfold)"
 _LOG = ("log", "-z", "--no-color", "--no-show-signature", "--no-patch", "--encoding=UTF-8", "--reverse", "--topo-order")
 _FIELDS = 5
@@ -26,7 +26,7 @@ class TrailedCommit:
 
     Attributes:
         committed_s: The committer's time in seconds since 1970.
-        trailers: (key, value) of each trailer in order, each value on one line.
+        trailers: (key, value) of each trailer in order; a value has no line breaks.
     """
 
     sha: str

@@ -1,4 +1,4 @@
-"""Folders of two repositories with equal files: what may have moved from one to the other."""
+"""Folders of two repositories with equal files: candidates for a move from one repository to the other."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SAFE = ("--no-ext-diff", "--no-textconv")
 
 @dataclass(frozen=True, slots=True)
 class EqualFolders:
-    """A folder of an old repository and one of a new repository, with files of equal content under equal names.
+    """A folder of an old repository and a folder of a new repository, with files of equal content under equal names.
 
     Attributes:
         old: The folder in the old repository; "" for its root.
@@ -35,7 +35,7 @@ class EqualFolders:
 def equal_folders(old: Path, new: Path, *, least: int = 3) -> list[EqualFolders]:
     """Return the pairs of folders with equal files, those with the most files first.
 
-    Files that are in both repositories once count: a content that is in several places tells nothing.
+    Only contents that are in both repositories exactly once count; a content in several places is no evidence.
 
     Args:
         old: A folder of a repository: its files now, and those that were deleted on its mainline.
@@ -84,7 +84,7 @@ def _deleted(root: Path) -> Iterator[tuple[str, str]]:
 
 
 def _folders(old: str, new: str) -> tuple[str, str] | None:
-    """The folders in front of the part that two paths share at their ends; None if their names differ."""
+    """Return the folders in front of the part that two paths share at their ends; None if their names differ."""
     before, after = old.split("/"), new.split("/")
     while before and after and before[-1] == after[-1]:
         before.pop()

@@ -42,7 +42,7 @@ class FileVersion:
 
     @property
     def is_deleted(self) -> bool:
-        """Whether the commit removed the file."""
+        """Return True if the commit removed the file."""
         return self.change.status == "D"
 
     @property
@@ -69,11 +69,11 @@ def file_versions(commits: Iterable[MainlineCommit], selects: Callable[[str], bo
 def contents(
     root: Path, blobs: Sequence[str], *, max_bytes: int | None = None, at_once: int | None = None
 ) -> Iterator[tuple[str, bytes | None]]:
-    """(Hash, content) of each content, in the given order; None for one that git lacks or that is too large.
+    """(Hash, content) of each content, in the given order; None for a content that git lacks or that is too large.
 
     Args:
         root: A folder of the repository.
-        blobs: Hashes of contents; repeated ones are returned each time.
+        blobs: Hashes of contents; a repeated hash is returned each time.
         max_bytes: Size up to which contents are read; `MAX_CONTENT_BYTES` if not given.
         at_once: Number of contents that are in memory at a time; 500 if not given.
 

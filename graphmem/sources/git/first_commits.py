@@ -88,7 +88,7 @@ def _read_commit(root: Path, commit: str, reader: _LogReader) -> bool:
 
 @dataclass(slots=True)
 class _LogReader:
-    """Dates that grow commit by commit, along one line of history."""
+    """Dates that grow commit by commit, along a line of history."""
 
     dates: dict[str, datetime]
     cut: set[str]

@@ -1,4 +1,4 @@
-"""The paths that the `.gitignore` files of a repository tell git to ignore, read without starting git."""
+"""The paths that the `.gitignore` files of a repository ignore, read without starting git."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class IgnoredPaths:
     """Decides whether git ignores a path.
 
     Attributes:
-        texts: Contents of the `.gitignore` files by their folder, which is empty for the root.
+        texts: Contents of the `.gitignore` files by their folder; the root is an empty text.
     """
 
     texts: Mapping[str, str]
     _known: dict[str, bool] = field(default_factory=dict)
 
     def __contains__(self, path: object) -> bool:
-        """Whether a path, which ends in `/` for a folder, or a folder above it is ignored."""
+        """Return True if a path, which ends in `/` for a folder, or a folder above it is ignored."""
         if not isinstance(path, str) or not path.strip("/"):
             return False
         if path not in self._known:
@@ -55,7 +55,7 @@ class IgnoredPaths:
 
 
 def _folders_above(path: str) -> Iterator[str]:
-    """The root, as an empty text, and the folders down to the one that a path is in."""
+    """The root, as an empty text, and the folders down to the folder of a path."""
     yield ""
     parts = path.split("/")[:-1]
     yield from ("/".join(parts[:count]) for count in range(1, len(parts) + 1))

@@ -1,4 +1,4 @@
-"""The identity of files over time: a lineage is one file under all the paths that it had along the mainline.
+"""The identity of files over time: a lineage is a file under all the paths that it had along the mainline.
 
 A path may name several files, one after the other. A lineage may have two paths for a while: a file that was copied and
 whose original was deleted soon after has moved.
@@ -19,7 +19,7 @@ from graphmem.repository.path_names import path_of_text
 from graphmem.sources.git.mainline import MainlineCommit
 from graphmem.sources.git.raw_log import FileChange, RawCommit
 
-#: Commits of the mainline within which a deletion and an addition of the same content are one move.
+#: Commits of the mainline within which a deletion and an addition of the same content are a move.
 _MOVE_COMMITS = 50
 #: Smaller contents are the same by chance.
 _LEAST_BYTES = 200
@@ -29,7 +29,7 @@ _SUBMODULE = "160000"
 
 @dataclass(slots=True)
 class PathSegment:
-    """One path of a lineage, for a part of the mainline.
+    """A path of a lineage, for a part of the mainline.
 
     Attributes:
         lineage: Number of the lineage, in the order of first appearance.
@@ -50,7 +50,7 @@ class PathSegment:
 
     @property
     def is_weak(self) -> bool:
-        """Whether the rename is of low similarity."""
+        """Return True if the rename is of low similarity."""
         return self.similarity is not None and self.similarity < WEAK_BELOW
 
 
@@ -102,7 +102,7 @@ class Lineages:
     def resumed(cls, segments: list[PathSegment], lineages: int, position: int, blobs: Mapping[str, str]) -> Self:
         """The lineages as they were before the commit at a position.
 
-        What was deleted or copied shortly before is not known: read about 100 commits before new ones, and keep the
+        Files deleted or copied shortly before are not known: read about 100 commits before new ones, and keep the
         segments of those that were read before (`rejoined`).
 
         Args:
@@ -323,6 +323,6 @@ def _folder_moves(changes: Iterable[FileChange]) -> dict[str, dict[str, None]]:
 
 
 def _is_telling(change: FileChange, sizes: Mapping[str, int]) -> bool:
-    """Whether the same content elsewhere says that it is the same file."""
+    """Return True if the same content elsewhere shows that it is the same file."""
     name = posixpath.basename(change.path).casefold()
     return change.mode != _SUBMODULE and sizes.get(change.blob, 0) >= _LEAST_BYTES and not name.startswith(_LICENCES)

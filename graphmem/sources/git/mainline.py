@@ -22,13 +22,13 @@ _CANDIDATES = ("refs/remotes/origin/HEAD", "HEAD")
 
 @dataclass(frozen=True, slots=True)
 class MainlineCommit:
-    """One commit of the mainline.
+    """A commit of the mainline.
 
     Attributes:
         position: Its place on the mainline, from 0.
         at_us: Its effective time in microseconds since 1970: the committer's time, or one microsecond after the commit
             before it, if that is later.
-        is_clamped: The committer's time lies after the time of reading, which stands in its place.
+        is_clamped: The committer's time lies after the time of reading, which replaces it.
         is_exact_only: Git lacks a content that it needed: only renames of unchanged files were found.
         is_over_limit: The commit adds and deletes too many files for renames by similarity.
     """
@@ -58,9 +58,9 @@ class Mainline:
         root: A folder of the repository.
         ref: The full name of the branch or tag that it was found by, else `HEAD` or a hash.
         tip: Hash of its last commit.
-        shas: Hashes of its commits, the first one first.
+        shas: Hashes of its commits in order.
         boundary: Commits at which a shallow clone ends.
-        before: Hash of the commit before the first one; None if that has no parent.
+        before: Hash of the commit before the first; None if the first has no parent.
         quarantined: Commits that could not be read so far.
         finds_renames: Whether git looks for renamed files. Without, a renamed file is removed and added, no content is
             read, and a log takes a fraction of the time.
@@ -111,7 +111,7 @@ class Mainline:
                 return
 
     def _one(self, position: int) -> Iterator[tuple[RawCommit, bool]]:
-        """The commit at which a log broke off; nothing if it cannot be read at all."""
+        """The commit at which a log broke off; None if it cannot be read at all."""
         reason = "git has no such commit"
         for similarity in (_SIMILARITY, _EXACT) if self.finds_renames else (_NO_RENAMES,):
             arguments = (*LOG_ARGUMENTS, similarity, "-1", "--end-of-options", self.shas[position])
@@ -139,7 +139,7 @@ def find_mainline(root: Path, ref: str | None = None) -> Mainline:
         ref: The branch, tag or commit at which it ends; the default branch of the remote, else `HEAD`, if not given.
 
     Raises:
-        GitFailure: There is no repository, or no such ref.
+        GitFailure: There is no repository, or the ref does not exist.
     """
     name, tip = find_tip(root, ref)
     line = first_parent_line(root, tip)
@@ -152,11 +152,11 @@ def find_tip(root: Path, ref: str | None = None, *, earlier: str | None = None) 
     Args:
         root: A folder of the repository.
         ref: As for `find_mainline`.
-        earlier: The ref of an earlier reading, which comes before the default ones: a checkout of another branch does
+        earlier: The ref of an earlier reading, preferred to the default refs: a checkout of another branch does
             not change the mainline.
 
     Raises:
-        GitFailure: There is no repository, or no such ref.
+        GitFailure: There is no repository, or the ref does not exist.
     """
     defaults = (*((earlier,) if earlier else ()), *_CANDIDATES)
     return _tip(root, (ref,) if ref is not None else defaults)

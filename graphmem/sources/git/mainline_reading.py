@@ -1,4 +1,4 @@
-"""Reads what is new on the mainline of a repository, in batches that each make one entry of the ledger."""
+"""Reads the new commits of a repository's mainline, in batches; each batch is an entry of the ledger."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from graphmem.sources.git.refs import refs_of, side_commits
 from graphmem.sources.git.revisions import commit_of, shallow_commits
 from graphmem.sources.git.runner import GitFailure, git_stream
 
-#: Commits of one entry of the ledger.
+#: Commits in a ledger entry.
 BATCH = 5_000
 #: Commits that are held in memory together, and, except for the last of them, the changes of files in them.
 _CHUNK = 2_000
@@ -38,7 +38,7 @@ class MainlineBatch:
         ref: The name under which the mainline was read.
         tip: Hash of its last commit in this part.
         commits: The number of mainline commits up to it.
-        rows: What the part adds to the history.
+        rows: The rows that the part adds to the history.
         total: The number of mainline commits in all.
     """
 
@@ -50,7 +50,7 @@ class MainlineBatch:
 
 
 class MainlineReader:
-    """Reads the mainline of one repository.
+    """Reads the mainline of a repository.
 
     Args:
         root: A folder of the repository.
@@ -60,7 +60,7 @@ class MainlineReader:
         read_at: The time of reading: no commit counts as later.
 
     Raises:
-        GitFailure: There is no repository, no such ref, or `since` is not on the mainline.
+        GitFailure: There is no repository, the ref does not exist, or `since` is not on the mainline.
     """
 
     def __init__(self, root: Path, *, ref: str | None = None, since: str | None = None, read_at: datetime) -> None:
@@ -83,7 +83,7 @@ class MainlineReader:
         Commits that are no longer on the mainline are replaced from the fork on.
 
         Args:
-            history: What earlier readings tell; it is not changed.
+            history: The history from earlier readings; it is not changed.
 
         Raises:
             GitFailure: Git could not read the repository.
@@ -152,14 +152,14 @@ class MainlineReader:
     # ---- commits and files
 
     def _commits(self, mainline: Mainline, history: MainlineHistory, fork: int) -> Iterator[MainlineCommit]:
-        """The commits from a position on, and those shortly before it, which are read again."""
+        """The commits from a position on, and the commits shortly before it, which are read again."""
         back = max(fork - _LOOK_BACK, 0)
         after_us = history.times_us[back - 1] if back else -1
         commits = mainline.commits(self._read_at_us, back, after_us, history.times_us[:fork])
         return map(self._with_all_files, commits) if mainline.before and not back else commits
 
     def _areas(self, mainline: Mainline, history: MainlineHistory, fork: int) -> AreaVersions:
-        """What declares components and modules, with that of commits that an earlier release read."""
+        """The files that declare components and modules, with those of commits that an earlier release read."""
         areas = AreaVersions(self._root, history, fork)
         if fork and not history.has_areas:
             plain = replace(mainline, quarantined=[], finds_renames=False)
@@ -234,7 +234,7 @@ class MainlineReader:
 
 
 class _Commits:
-    """Commits that are taken from one log, as many at a time as are held in memory together, and noted for areas."""
+    """Commits that are taken from a log, as many at a time as are held in memory together, and noted for areas."""
 
     def __init__(self, commits: Iterator[MainlineCommit], areas: AreaVersions) -> None:
         self._commits = commits
@@ -300,7 +300,7 @@ def _partly(commit: MainlineCommit) -> Iterator[UnreadCommit]:
 
 
 def _changed(lineages: Lineages, known: list[SegmentRow]) -> tuple[SegmentRow, ...]:
-    """The segments that differ from those known, which they replace."""
+    """The segments that differ from those known, and replace them."""
     del known[len(lineages.segments) :]
     rows: list[SegmentRow] = []
     for number in sorted(lineages.changed):

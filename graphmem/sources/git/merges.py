@@ -1,8 +1,8 @@
-"""Whether a branch was merged into the mainline: by its commits, or by equal changes of a squash or a rebase.
+"""Finds how a branch was merged into the mainline: by its commits, or by equal changes of a squash or a rebase.
 
 A branch is only reported as merged if its commits are on the mainline, or if commits of the mainline since its fork
-make the same changes, line for line. Anything else stays open: a branch that was edited while it was merged, one of
-which only a part was picked, and one without commits of its own.
+make the same changes, line for line. Anything else stays open: a branch that was edited while it was merged, a branch
+of which only a part was picked, and a branch without commits of its own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from graphmem.sources.git.revisions import commit_of
 from graphmem.sources.git.runner import GitFailure, git_partial_text, git_piped, git_stream, git_text
 
-#: A configuration may not change what a patch looks like: ids of earlier readings are compared with those of later.
+#: A configuration may not change the form of a patch: ids of earlier readings are compared with those of later.
 _PATCH = (
     *("-p", "--no-renames", "--full-index", "--no-ext-diff", "--no-textconv", "--no-color", "--no-relative"),
     *("-U3", "--inter-hunk-context=0", "--diff-algorithm=myers", "--indent-heuristic"),
@@ -29,14 +29,14 @@ _IDS = ("patch-id", "--stable")
 #: Shows the change of a single commit, of a merge against its first parent.
 _SHOW = ("log", "-1", "--first-parent", "-m", "--format=%H")
 _TIMEOUT_S = 600.0
-#: Commits whose patches are computed together; if git fails at one, each of them is computed alone.
+#: Commits whose patches are computed together; if git fails at a commit, each of them is computed alone.
 _PART = 500
 #: After so many commits that cannot be read, a clone without contents is assumed.
 _MOST_UNREAD = 100
 
 
 class MergeWay(StrEnum):
-    """How a branch came to the mainline."""
+    """The way in which a branch came to the mainline."""
 
     ANCESTRY = "ancestry"
     SQUASH = "squash"
@@ -74,7 +74,7 @@ class Merge:
 
     Attributes:
         way: How it came to the mainline.
-        commit: The commit of the mainline with which all of the branch was there.
+        commit: The first commit of the mainline that contains all of the branch.
         reverted_by: A later commit of the mainline that undid the same changes, if they were not made again.
     """
 
@@ -92,7 +92,7 @@ def mainline_patches(root: Path, tip: str, after: str | None = None) -> Mainline
         after: Hash of a commit of that line; only commits after it are read. All if not given.
 
     Raises:
-        GitFailure: Git has no such commits, or needed too long.
+        GitFailure: Git does not have the commits, or needed too long.
     """
     since = () if after is None else (f"^{after}",)
     line = git_text(root, ("rev-list", "--first-parent", "--reverse", "--end-of-options", tip, *since)).split()
@@ -147,7 +147,7 @@ class MergeFinder:
     Attributes:
         root: A folder of the repository.
         tip: Hash of the last commit of the mainline.
-        patches: The patches of the mainline up to `tip`, or of its later part: what landed before is then not found.
+        patches: The patches of the mainline up to `tip`, or of its later part: earlier landings are then not found.
     """
 
     root: Path
@@ -162,7 +162,7 @@ class MergeFinder:
             self._position_of[patch.commit] = position
 
     def merge_of(self, head: str, *, has_own_commits: bool = False) -> Merge | None:
-        """How a branch was merged; None if nothing shows that it was.
+        """Return the merge of a branch; None if no evidence shows a merge.
 
         Args:
             head: The last commit of the branch.
@@ -170,7 +170,7 @@ class MergeFinder:
                 first-parent line may be a commit of the mainline at which the branch begins, and shows no merge.
 
         Raises:
-            GitFailure: Git has no such commit, or could not read what it needs.
+            GitFailure: Git does not have the commit, or could not read what it needs.
         """
         head = commit_of(self.root, head)
         found, _ = git_partial_text(self.root, ("merge-base", "--all", "--end-of-options", self.tip, head))
@@ -209,7 +209,7 @@ class MergeFinder:
     def _by_squash(self, base: str, head: str, changes: Sequence[_PatchChange]) -> Merge | None:
         """A commit that makes all changes of the branch at once.
 
-        Where the other commits of a branch cancel out, one of its commits makes all of its changes. If some of the
+        If the other commits of a branch cancel out, a single commit makes all of its changes. If some of the
         others are on the mainline too, it has the branch in part.
         """
         whole = _PatchChange("", ("diff-tree",), (base, head))
@@ -256,7 +256,7 @@ class MergeFinder:
         return commit in found.split()
 
     def _is(self, change: _PatchChange, commit: str) -> bool:
-        """Whether a commit adds and removes the same lines: a patch id leaves white space out."""
+        """Return True if a commit adds and removes the same lines: a patch id leaves white space out."""
         other = _PatchChange(change.id, _SHOW, (commit,))
         return _changed_lines(self.root, change.arguments()) == _changed_lines(self.root, other.arguments())
 

@@ -56,11 +56,11 @@ def read_path_record(mainline: Mainline, read_at: datetime) -> PathRecord:
 
 
 def recorded_path_record(mainline: Mainline, recorded: MainlineHistory, read_at: datetime) -> PathRecord | None:
-    """Return the paths of a mainline from what the ledger has; git is read for later commits and manifests alone.
+    """Return the paths of a mainline from the ledger's history; git is read only for later commits and manifests.
 
     Args:
         mainline: The mainline that ends at the commit to be checked.
-        recorded: What the ledger has of the repository; it is not changed.
+        recorded: The ledger's history of the repository; it is not changed.
         read_at: Later times of commits are clock errors.
 
     Returns:
@@ -83,7 +83,7 @@ def recorded_path_record(mainline: Mainline, recorded: MainlineHistory, read_at:
 
 
 def _continued(mainline: Mainline, recorded: MainlineHistory, read_at: datetime) -> MainlineHistory | None:
-    """The recorded history with the commits of a mainline that no entry of the ledger has yet."""
+    """Return the recorded history with the commits of a mainline that no entry of the ledger has yet."""
     history = recorded.copy()
     try:
         for batch in MainlineReader(mainline.root, ref=mainline.tip, read_at=read_at).batches(recorded):
@@ -94,7 +94,7 @@ def _continued(mainline: Mainline, recorded: MainlineHistory, read_at: datetime)
 
 
 class ManifestVersions(Mapping[str, Sequence[tuple[int, str]]]):
-    """The versions of manifests by their paths; git is asked once, when the versions of one are first needed.
+    """The versions of manifests by their paths; git is started once, at the first need for the versions of a manifest.
 
     Args:
         mainline: The mainline.

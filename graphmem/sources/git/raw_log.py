@@ -1,4 +1,4 @@
-"""Parses the output of `git log -z --raw`: one commit after the other, from chunks of any size."""
+"""Parses the output of `git log -z --raw` commit by commit, from chunks of any size."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ LOG_ARGUMENTS = (
     *("--no-ext-diff", "--no-textconv", "--no-show-signature", "--format=%x01%H%x00%P%x00%ct%x00%at%x00%ae"),
 )
 _COMMIT, _CHANGE = "\x01", ":"
-#: Tokens of the head of a commit after the first one.
+#: Tokens of the head of a commit after the first.
 _HEAD_TOKENS = 4
 
 
 class FileChange(NamedTuple):
-    """One file that a commit changed.
+    """A file that a commit changed.
 
     Attributes:
         status: `A` added, `D` deleted, `M` modified, `T` type changed, `R` renamed.
@@ -41,7 +41,7 @@ class FileChange(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RawCommit:
-    """One commit of a log.
+    """A commit of a log.
 
     Attributes:
         committed_s: The committer's time in seconds since 1970, as the commit has it.
@@ -65,7 +65,7 @@ def commits_of(chunks: Iterable[bytes]) -> Iterator[RawCommit]:
             output ended have been returned, and the error is raised to the caller.
 
     Raises:
-        ValueError: The output is not such a log.
+        ValueError: The output is not the output of git with `LOG_ARGUMENTS`.
     """
     head: list[str] = []
     changes: list[FileChange] = []
@@ -106,7 +106,7 @@ def _commit(head: list[str], changes: list[FileChange]) -> RawCommit:
 
 
 def _change(words: str, tokens: Iterator[str]) -> FileChange:
-    """A change of its words `:old_mode mode old_blob blob status` and one path, or the old and the new one."""
+    """A change of its words `:old_mode mode old_blob blob status` and a path, or the old and the new path."""
     old_mode, mode, old_blob, blob, status = words[1:].split(" ")
     old_path = path = next(tokens, None)
     kind = status[0]

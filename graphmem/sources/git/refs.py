@@ -1,4 +1,4 @@
-"""Tags and branch heads of a repository, and the commits off its mainline on which they lie."""
+"""Tags and branch heads of a repository, and the commits off its mainline to which they point."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from graphmem.sources.git.runner import GitFailure, git_stream, git_text
 
 #: The most tags and branch heads that are recorded, those of the latest commits first.
 MOST_REFS = 5_000
-#: The most commits off the mainline that one reading records.
+#: The most commits off the mainline that a reading records.
 MOST_SIDE_COMMITS = 20_000
 _PLACES = (("refs/tags/", "tag"), ("refs/heads/", "branch"), ("refs/remotes/", "branch"))
 _FORM = "%(objectname)%00%(*objectname)%00%(objecttype)%00%(*objecttype)%00%(refname)"

@@ -16,7 +16,7 @@ _COMMENT = re.compile(r"\s+[#;].*")
 _SCP = re.compile(r"(?:[^@/\\]*@)?(\[[0-9A-Fa-f:.]+\]|[^:/\\@\[\]]{2,}):(?!//)(.+)")
 _HELPER = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*::")
 _SCHEMES = frozenset({"http", "https", "ssh", "git", "git+ssh", "git+https", "git+http", "ssh+git", "ftp", "ftps"})
-#: Hosts by which forges offer ssh over the port of https.
+#: Hosts of forges that offer ssh over the port of https.
 _OTHER_HOSTS = {
     "ssh.github.com": "github.com",
     "altssh.gitlab.com": "gitlab.com",
@@ -51,7 +51,7 @@ def remote_identity(url: str) -> str | None:
         url: Any form that git takes.
 
     Returns:
-        None for a path or a URL of this machine, and for a URL of which a part may be a password.
+        None for a path or a URL of this machine, and for a URL that may contain a password.
     """
     text = url.strip()
     scheme, found, rest = text.partition("://")
@@ -92,7 +92,7 @@ def _name_of(common: Path, most: int) -> str:
 
 
 def _remote(config: Path) -> str | None:
-    """The URL of the remote `origin`, else `upstream`, else of the first by name."""
+    """Return the URL of the remote `origin`, else `upstream`, else of the first by name."""
     try:
         with config.open(encoding="utf-8", errors="replace") as file:
             lines = file.read(_MOST_CONFIG_BYTES).splitlines()
@@ -110,7 +110,7 @@ def _remote(config: Path) -> str | None:
 
 
 def _local(url: str, common: Path) -> Path | None:
-    """The git directory of a remote on this machine."""
+    """Return the git directory of a remote on this machine."""
     scheme, found, _ = url.partition("://")
     if found and scheme.lower() != "file":
         return None
@@ -125,7 +125,7 @@ def _local(url: str, common: Path) -> Path | None:
 
 
 def _first_commit(common: Path) -> str | None:
-    """The oldest commit without parents; None without commits, and for a shallow clone, which does not have it."""
+    """The oldest commit without parents; None for an empty repository, and for a shallow clone, which lacks it."""
     from graphmem.sources.git.runner import GitFailure, git_text
 
     if (common / "shallow").exists():

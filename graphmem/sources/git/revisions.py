@@ -11,16 +11,16 @@ def commit_of(root: Path, ref: str = "HEAD") -> str:
     """The hash of the commit that a branch, tag or hash names.
 
     Raises:
-        GitFailure: There is no repository, or no such commit.
+        GitFailure: There is no repository, or the commit does not exist.
     """
     return git_text(root, ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")).strip()
 
 
 def full_name(root: Path, ref: str) -> str | None:
-    """The full name of a branch or tag, such as `refs/heads/main`; None for a hash, and for `HEAD` without a branch.
+    """The full name of a branch or tag, as in `refs/heads/main`; None for a hash, and for `HEAD` without a branch.
 
     Raises:
-        GitFailure: There is no repository, or no such ref.
+        GitFailure: There is no repository, or the ref does not exist.
     """
     name = git_text(root, ("rev-parse", "--symbolic-full-name", "--verify", "--quiet", "--end-of-options", ref)).strip()
     return name if name.startswith("refs/") else None

@@ -79,7 +79,7 @@ def git_text(root: Path, arguments: Sequence[str]) -> str:
 
     Args:
         root: The folder in which git is started.
-        arguments: The command, one of `COMMANDS`, and its arguments.
+        arguments: The command, of `COMMANDS`, and its arguments.
 
     Raises:
         GitFailure: The command failed.
@@ -93,7 +93,8 @@ def git_text(root: Path, arguments: Sequence[str]) -> str:
 def git_partial_text(root: Path, arguments: Sequence[str]) -> tuple[str, bool]:
     """The output of a git command up to its end or its failure, and whether it succeeded.
 
-    A log of a clone that lacks blobs fails at the first commit that needs one; the output before it is complete.
+    A log of a clone that lacks blobs fails at the first commit that needs a missing blob; the output before it is
+    complete.
 
     Raises:
         GitFailure: Git could not be started, or exceeded a limit.
@@ -111,7 +112,7 @@ def git_stream(
 
     Args:
         root: The folder in which git is started.
-        arguments: The command, one of `COMMANDS`, and its arguments.
+        arguments: The command, of `COMMANDS`, and its arguments.
         timeout_s: Seconds after which git is stopped.
         sent: The standard input of git.
 
@@ -130,11 +131,11 @@ def git_stream(
 
 
 def git_piped(root: Path, arguments: Sequence[str], reader: Sequence[str], *, timeout_s: float = TIMEOUT_S) -> str:
-    """The output of a git command that reads the output of another, which may be of any length.
+    """The output of a git command that reads the output of another, of any length.
 
     Args:
         root: The folder in which both are started.
-        arguments: The first command, one of `COMMANDS`, and its arguments.
+        arguments: The first command, of `COMMANDS`, and its arguments.
         reader: The command that reads its output, likewise.
         timeout_s: Seconds after which both are stopped.
 

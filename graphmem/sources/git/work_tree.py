@@ -17,7 +17,7 @@ def common_directory(entry: Path) -> Path | None:
     """The git directory that all work trees of a repository share.
 
     Args:
-        entry: The `.git` of a work tree: a folder, or a file that names one.
+        entry: The `.git` of a work tree: a folder, or a file that names a folder.
 
     Returns:
         None if the entry is neither.

@@ -23,7 +23,7 @@ class WorkTreeFiles:
     max_bytes: int
 
     def is_entry(self, path: str) -> bool:
-        """Whether a file, a link or a folder has a path, which ends in `/` if it must be a folder."""
+        """Return True if a file, a link or a folder has a path, which ends in `/` if it must be a folder."""
         mode = self._mode(path.rstrip("/"))
         return mode is not None and (not path.endswith("/") or stat.S_ISDIR(mode) or stat.S_ISLNK(mode))
 

@@ -12,7 +12,7 @@ from graphmem.temporal.view import View
 
 
 def _refuse_link(operation: LinkRepository, request: Request, _: Situation, __: View) -> None:
-    """Refuse a link that not all readers of a repository would follow, or that does not lead from one to another."""
+    """Refuse a link that not all readers of a repository would follow, or that does not join two repositories."""
     refuse_narrow(request)
     Scope(repo=operation.old)
     if operation.at is not None:
