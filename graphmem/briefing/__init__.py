@@ -1,1 +1,1 @@
-"""The context block of a task: which memories govern it, in which words, and how many fit into a budget. Pure."""
+"""Builds the context block of a task: selects the memories that govern it and renders as many as fit a budget. Pure."""

@@ -11,7 +11,7 @@ from graphmem.model import Kind, Origin, Point, Scope
 
 #: The counter of a block's tokens, as answers name it.
 COUNTER = "graphmem.token_count"
-#: Tokens of a block: the default, and the fewest that hold a heading, a memory and what was left out.
+#: Tokens of a block: the default, the least (it holds a heading, a memory and the last line), and the most.
 DEFAULT_BUDGET, LEAST_BUDGET, MOST_BUDGET = 1_000, 100, 50_000
 #: Characters of a block at least, if they are limited.
 LEAST_CHARS = 500
@@ -54,15 +54,15 @@ class BlockItem:
     Attributes:
         alias: The first alias, for example `ADR-0012`; None without aliases.
         state: The state at the point of the block.
-        since: Start of the interval in force at the point, or of the coming one; None if there is none.
+        since: Start of the interval in force at the point, or of the next interval; None if there is none.
         until: The known end of that interval.
         why: The reason for being here; `practice` is named in `matched`.
         matched: The given path, the practice or the words that led to the memory.
         rejected: The options that it rejected, those in the task first.
         replaced: Relations to the memories that it supersedes.
         overrules: Memories in force for the same subject that it leads, each with the rule.
-        contested: Memories of the same subject and scope that contest it: nobody has decided between them.
-        cautions: Sentences on what speaks against relying on it.
+        contested: Memories of the same subject and scope that contest it; the conflict is undecided.
+        cautions: Sentences with reasons not to rely on it.
         is_new: The memory came into force, or was recorded, after the ledger position that the caller has seen.
         is_title_only: True if only title and id had room.
     """
@@ -113,7 +113,7 @@ class ContextBlock:
         tokens: The tokens of `markdown`, by `counter`.
         counter: The name of the counter: `graphmem.token_count`.
         left_out: The number of memories that had no room.
-        since: The ledger position after which changes are told; None for the whole block.
+        since: The block has only changes after this ledger position; None for the whole block.
         mode: `hybrid`, or `lexical` if no vectors were compared.
         note: The reason why no vectors were compared, or a note on the comparison.
     """

@@ -1,4 +1,4 @@
-"""Which lines of a block fit into a budget of tokens and characters."""
+"""Selects the lines of a block that fit into a budget of tokens and characters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FULL_SHARE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What a block may take; `chars` is None without a limit."""
+    """The budget of a block; `chars` is None without a limit."""
 
     tokens: int
     chars: int | None = None
@@ -24,7 +24,7 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What surrounds the lines: the first line, and the ledger position that the last one names."""
+    """The head line of a block, and the ledger position that its foot line names."""
 
     head: str
     seq: int
@@ -50,7 +50,7 @@ class _Page:
     sections: set[SectionName] = field(default_factory=set)
 
     def takes(self, line: BlockLine, text: str, tokens: int) -> bool:
-        """Add a line, or put a longer form in place of a shorter one; return False if there is no room."""
+        """Add a line, or replace its shorter form by a longer form; return False if there is no room."""
         before = self.texts.get(line.item.id)
         heading = "" if line.section in self.sections else _heading(line.section)
         more = tokens + token_count(heading) - (0 if before is None else token_count(before[1]))
@@ -69,14 +69,14 @@ class _Page:
 def fitted(
     mandatory: Sequence[BlockLine], others: Sequence[BlockLine], room: Room, frame: Frame, unseen: Counter[SectionName]
 ) -> Fitted:
-    """Return the block of the lines that have room: what is mandatory first, then the most useful.
+    """Return the block of the lines that have room: mandatory lines first, then the most useful.
 
     Args:
         mandatory: Lines that come first; if not all have room, all are reduced to their titles.
         others: Lines by usefulness.
         room: The budget.
         frame: The first and the last line.
-        unseen: The memories of each section that have no line, which count as left out.
+        unseen: The memories of each section that have no line; they count as left out.
     """
     every = [*mandatory, *others]
     total = Counter(line.section for line in every) + unseen

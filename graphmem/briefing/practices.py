@@ -1,7 +1,7 @@
-"""The practices that a task touches: tests, documentation, dependencies and others, told by words and by paths.
+"""Finds the practices that a task touches (tests, documentation, dependencies and others) by words and by paths.
 
-A task rarely says what governs it: "add a field" is governed by rules on tests and on changelogs. Each practice has
-words that announce it, a pattern of paths that belong to it, and a hint: the words in which teams write its rules.
+A task rarely names the rules that govern it: "add a field" is governed by rules on tests and on changelogs. Each
+practice has words that announce it, a pattern of paths that belong to it, and a hint: words of typical rules on it.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 _WORD = re.compile(r"[a-z]+")
-#: Practices of one task; a long text would touch all.
+#: The most practices of a task; a long text would touch all.
 MOST_PRACTICES = 4
-#: The share of evidence for a practice that only paths tell of, and for one that another brings along.
+#: The share of evidence for a practice found by paths alone, and for a practice that another practice implies.
 BY_PATH, IMPLIED = 0.75, 0.5
 
 
@@ -23,9 +23,9 @@ class Practice:
     """A practice.
 
     Attributes:
-        name: One word, as a block names it.
+        name: A single word, as a block names it.
         words: Words of tasks that announce it, separated by spaces.
-        hint: Words in which its rules are written.
+        hint: Words of typical rules on it.
         places: A pattern of the paths that belong to it; empty if no path does.
         implied: The name of a practice that it brings along; empty if it brings none.
     """
@@ -47,7 +47,7 @@ class Practice:
         return re.compile(self.places) if self.places else None
 
     def is_on(self, paths: Iterable[str]) -> bool:
-        """Return whether one of the paths belongs to it."""
+        """Return True if any of the paths belongs to it."""
         pattern = self.pattern
         return pattern is not None and any(pattern.search(path) is not None for path in paths)
 

@@ -16,7 +16,7 @@ _NOT_YET = frozenset({State.NOT_YET, State.PROPOSED, State.DEFERRED})
 
 
 def section_of(item: BlockItem, reader: Scope, *, is_bound: bool) -> SectionName:
-    """Return where an item belongs: what is in doubt is told last, whatever its kind, unless it binds the task."""
+    """Return the section of an item: doubtful items of any kind are in the last section, unless they bind the task."""
     if item.state in _NOT_YET:
         return SectionName.IN_FLIGHT
     if item.state is not State.HOLDS:
@@ -29,7 +29,7 @@ def section_of(item: BlockItem, reader: Scope, *, is_bound: bool) -> SectionName
 
 
 def section_of_kind(kind: Kind, home: Scope, reader: Scope) -> SectionName:
-    """Return the section of a memory in force of which nothing else is known."""
+    """Return the section of a memory in force by its kind and scope alone."""
     if home.user is not None and home.user == reader.user:
         return SectionName.PREFERRED
     return _BY_KIND.get(kind, SectionName.PRACTICE)

@@ -44,7 +44,7 @@ _PLAIN = frozenset(
 
 
 def paths_in(text: str) -> list[str]:
-    """Return what looks like a path in a text, in order, without duplicates."""
+    """Return the words of a text that look like paths, in order, without duplicates."""
     found = (match.group().rstrip(".") for match in _IN_TEXT.finditer(text[:20_000]))
     return list(dict.fromkeys(path for path in found if "//" not in path))[:MOST_PATHS]
 
@@ -81,7 +81,7 @@ def covering_names(path: str) -> list[str]:
 def coverage(anchor: str, path: str) -> float:
     """Return how closely an anchor covers a path: 1 for the file itself, less the more folders lie between, 0 if not.
 
-    A given folder is also covered by what lies in it.
+    A folder is also covered by the files and folders in it.
     """
     if _WILD.search(anchor):
         return _glob_coverage(anchor, path)
@@ -119,7 +119,7 @@ def _compiled(anchor: str) -> re.Pattern[str] | None:
 
 
 def is_glob(name: str) -> bool:
-    """Return whether the name of an anchor has wildcards."""
+    """Return True if the name of an anchor has wildcards."""
     return _WILD.search(name) is not None
 
 

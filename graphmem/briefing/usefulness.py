@@ -1,4 +1,4 @@
-"""How useful a memory is for a task: a weighted sum of its evidence."""
+"""Computes the usefulness of a memory for a task: a weighted sum of its evidence."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 
 _UNIVERSAL = re.compile(r"\b(?:always|never|must|all|every|each|any|only|don't|do not)\b", re.IGNORECASE)
-#: Places to which a sum is rounded: stores may differ in the last digits.
+#: Decimal places of a rounded sum: stores may differ in the last digits.
 _PLACES = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryEvidence:
-    """What speaks for a memory; every value but `name` lies between 0 and 1.
+    """The evidence for a memory; every value but `name` lies between 0 and 1.
 
     Attributes:
         words: Share of the task's weight that its terms have.
@@ -50,13 +50,13 @@ class MemoryEvidence:
 
     @property
     def is_direct(self) -> bool:
-        """Whether the task or its paths lead to the memory, and not only its kind."""
+        """Return True if the task or its paths lead to the memory, and not only its kind."""
         return max(self.words, self.meaning, self.name, self.coverage) > 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """The weight of each part of the evidence; `benchmarks/context/CHOSEN.md` says what they were chosen on."""
+    """The weight of each part of the evidence; `benchmarks/context/CHOSEN.md` names the data used to choose them."""
 
     words: float = 1.0
     meaning: float = 0.6
@@ -102,7 +102,7 @@ def usefulness(evidence: MemoryEvidence, weights: Weights = WEIGHTS) -> float:
 
 
 def is_universal(title: str) -> bool:
-    """Return whether a statement speaks of all cases."""
+    """Return True if a statement speaks of all cases."""
     return _UNIVERSAL.search(title) is not None
 
 
@@ -123,7 +123,7 @@ class EvidenceTable:
         self.found[memory_id] = replace(self.found.get(memory_id, MemoryEvidence()), **parts)
 
     def pass_on(self, memory_id: str, to: Iterable[str]) -> None:
-        """Give a memory's evidence to others, which answer in its place."""
+        """Give a memory's evidence to the memories that are returned instead of it."""
         evidence = self.found.pop(memory_id, MemoryEvidence())
         parts = {name: getattr(evidence, name) for name in NAMES}
         for other in to:

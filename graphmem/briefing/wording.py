@@ -1,4 +1,4 @@
-"""The words of a block: one line for each memory, in a short and a full form, with marks around untrusted text."""
+"""Renders the lines of a block: a line for each memory, in a short and a full form. Marks surround untrusted text."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OWN_ID = re.compile(r"[0-9a-hjkmnp-tv-z]{12}")
 #: Characters of an id that a line shows: enough to name the memory in every verb.
 _SHOWN_ID_CHARS = 6
 _MOST_NAMED = 3
-#: Younger dates are told to the day.
+#: More recent dates are rendered to the day.
 _RECENT = timedelta(days=60)
 _MONTH_CHARS = len("2025-11")
 _SPACE = re.compile(r"\s+")
@@ -91,7 +91,7 @@ class BlockWording:
             yield "org"
 
     def _since(self, moment: datetime) -> str:
-        """Return the date of a recent time, and the month of an older one."""
+        """Return the date of a recent time, and the month of an older time."""
         is_recent = moment > self._now - _RECENT
         return day(moment) if is_recent else moment.date().isoformat()[:_MONTH_CHARS]
 
@@ -103,7 +103,7 @@ class BlockWording:
 
 
 def short_id(memory_id: str) -> str:
-    """Return the beginning of an id of graphmem's own, which names it in every verb; other ids are unchanged."""
+    """Return the prefix of an id of graphmem's own, accepted by every verb; return other ids unchanged."""
     return memory_id[:_SHOWN_ID_CHARS] if _OWN_ID.fullmatch(memory_id) else _one_line(memory_id)
 
 
@@ -113,14 +113,14 @@ def day(moment: datetime) -> str:
 
 
 def foot_line(counts: Iterable[tuple[SectionName, int]], budget: int, seq: int) -> str:
-    """Return the last line: what had no room, how to ask for it, and the ledger position."""
+    """Return the last line: the counts of memories left out, how to request them, and the ledger position."""
     missing = ", ".join(f"{section.value} {count}" for section, count in counts if count)
     told = f"Left out: {missing}; ask with budget {budget * 2} or search." if missing else "Nothing left out."
     return f"{told} Position {seq}."
 
 
 def _is_shown(item: BlockItem) -> bool:
-    """Return whether the line begins with the alias: a short one of graphmem's class of trust, not in the title."""
+    """Return True if the line begins with the alias: it is short, not in the title, and of graphmem's trust class."""
     alias = item.alias
     return (
         alias is not None
@@ -181,7 +181,7 @@ def _named(memory: Reference) -> Parts:
 
 
 def _said(text: str, origin: Origin) -> str | Foreign:
-    """Return a text of a memory in one line; of untrusted origin it is to be marked."""
+    """Return a text of a memory in a single line; a text of untrusted origin is returned as `Foreign`."""
     single = _one_line(text)
     return single if origin.is_trusted else Foreign(single, origin.value)
 

@@ -1,1 +1,1 @@
-"""The tripwire: what a change of code brings in, compared with what memories in force have rejected. Pure functions."""
+"""Guard compares the options that a code change brings in with those that memories in force reject. Pure functions."""

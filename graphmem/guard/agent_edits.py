@@ -33,7 +33,7 @@ def read_tool_call(tool: str, values: Mapping[str, Any], text_of: TextOf = unkno
     Args:
         tool: The name of the tool, in any spelling of letters.
         values: The arguments of the call.
-        text_of: The texts of files before the edit; with them, what a file imported before is known.
+        text_of: The texts of files before the edit; with them, guard knows the imports of a file before the edit.
 
     Raises:
         BadDiff: A patch does not parse; the message has the line.
@@ -70,7 +70,7 @@ def command_of(tool: str, values: Mapping[str, Any]) -> str | None:
 
 
 def _patch_in(values: Mapping[str, Any]) -> str | None:
-    """Return the patch in a tool's arguments; Codex gives it as a command, or as a word of one."""
+    """Return the patch in a tool's arguments; Codex gives it as a command, or as a word of a command."""
     for name in ("command", "input", "patch", "cmd"):
         value = values.get(name)
         words = value if isinstance(value, list) else [value]

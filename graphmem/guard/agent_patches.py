@@ -17,7 +17,7 @@ def read_agent_patch(text: str, text_of: Callable[[str], str | None]) -> ReadCha
     """Return the files that a patch changes.
 
     Args:
-        text: The patch, from `*** Begin Patch` on; what follows `*** End Patch` is left out.
+        text: The patch, from `*** Begin Patch` on; lines after `*** End Patch` are left out.
         text_of: The texts of files before the patch.
 
     Raises:
@@ -82,7 +82,7 @@ class _PatchReader:
             raise self._fault("the update of the file has no lines")
         before = self._text_of(path)
         if before is not None:
-            # What the file had elsewhere counts as before, but not as added.
+            # The rest of the file counts as text before the patch, not as added text.
             pieces.append(Piece(before, "", start=1, is_whole=True))
         self._finish(FileChange(target, tuple(pieces), path if target != path else None))
 

@@ -1,4 +1,4 @@
-"""Compares what a change brings in with the keys of options: which key it brings back, and where."""
+"""Compares the evidence in a change with the keys of options; finds the keys that the change brings back, and where."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _option(option: Alternative) -> KeyedOption:
 
 
 def is_brought(key: OptionKey, evidence: Evidence) -> bool:
-    """Return whether a piece of evidence shows the use of a key."""
+    """Return True if a piece of evidence shows the use of a key."""
     if isinstance(evidence, ImportEvidence):
         names = (f"{evidence.module}.{name}" for name in evidence.names or ())
         return key.matches_import(evidence.language, evidence.module, evidence.names) or (
@@ -80,7 +80,7 @@ def _is_named(key: OptionKey, evidence: NameEvidence) -> bool:
 
 @dataclass
 class ChangeEvidence:
-    """All that a change brings in, with what its files had before.
+    """The evidence in all parts of a change, with that of its files before the change.
 
     Attributes:
         files: The files that were read.
@@ -105,13 +105,13 @@ class ChangeEvidence:
     ) -> list[Match]:
         """Return the options that the change brings in.
 
-        What a file had before it is not brought in, nor what moves to a new file: as many new files as others lose it
-        are left out.
+        A file does not bring in an option that it had before the change. Moves to a new file do not count either: if n
+        files lose the option, n new files that have it are left out.
 
         Args:
             options: The options to look for.
             scope: The files in which they count; None for all.
-            allowed: Options that are no match: what a linter allows below a banned name.
+            allowed: Options that are no match, for example names that a linter allows below a banned name.
         """
         found = []
         allowed_keys = [key for option in allowed for key in option.keys if key.is_typed]

@@ -47,7 +47,7 @@ def without_prefixes(old: str, new: str) -> tuple[str | None, str | None]:
 
 
 def both_sides(line: str) -> tuple[str, str] | None:
-    """Return the paths of a `diff --git` line; None if it does not tell where the first one ends.
+    """Return the paths of a `diff --git` line; None if the end of the first path is ambiguous.
 
     A change that renames nothing has the same path twice, so the line can be cut in the middle.
     """

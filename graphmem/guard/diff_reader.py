@@ -1,4 +1,4 @@
-"""Reads unified diffs, as git writes them: every line must fit, so that a cut diff is never taken for an empty one."""
+"""Reads unified diffs, as git writes them. Every line must fit, so that a cut diff never passes for an empty diff."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from graphmem.guard.file_changes import MAX_FILE_CHARS, FileChange, Piece, ReadC
 _HUNK = re.compile(r"(@@@*) ((?:-\d+(?:,\d+)? )+)\+(\d+)(?:,(\d+))? \1(?: |$|\t)")
 _RANGE = re.compile(r"-(\d+)(?:,(\d+))?")
 _COMBINED = ("diff --cc ", "diff --combined ")
-#: Header lines of git that tell nothing that guard needs.
+#: Header lines of git without information for guard.
 _IGNORED = ("index ", "similarity index ", "dissimilarity index ", "old mode ", "new mode ", "mode ")
 _BETWEEN = ("commit ", "From ", "-- ", "--", "Merge: ", "Only in ", "Index: ", "=====")
 _SHOWN_CHARS = 80
@@ -102,7 +102,7 @@ class _DiffReader:
         self._finish(header)
 
     def _take_header_line(self, header: _FileHeader, line: str) -> bool:
-        """Read one line of a file's header; return False if the header has ended."""
+        """Read a line of a file's header; return False if the header has ended."""
         if line.startswith("--- ") and self._peek(1).startswith("+++ "):
             header.old, header.new = without_prefixes(side(line), side(self._peek(1)))
             header.is_new, header.is_deleted = header.old is None, header.new is None
@@ -202,7 +202,7 @@ class _DiffReader:
         return before, after, added
 
     def _marked_line(self, parents: int) -> tuple[str, str]:
-        """Return the marks in front of a hunk's line, one for each parent, and the line."""
+        """Return the marks in front of a hunk's line (a mark for each parent) and the line."""
         if self._at >= len(self._lines) or (self._at == len(self._lines) - 1 and not self._line()):
             raise self._fault("the diff ends within a hunk")
         line = self._lines[self._at]

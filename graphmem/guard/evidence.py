@@ -1,4 +1,4 @@
-"""What a change brings in: imports, dependencies, packages of shell commands, and new files."""
+"""Extracts the evidence in a change: imports, dependencies, packages of shell commands, and new files."""
 
 from __future__ import annotations
 
@@ -98,12 +98,12 @@ class Added:
 
 @dataclass(frozen=True)
 class FileEvidences:
-    """The evidence in one changed file.
+    """The evidence in a changed file.
 
     Attributes:
         change: The change of the file.
-        added: What the file has after the change on lines that the change adds.
-        after: What it has after the change, added or not.
+        added: The evidence on lines that the change adds.
+        after: All evidence in the file after the change, added or not.
     """
 
     change: FileChange
@@ -117,12 +117,12 @@ class FileEvidences:
 
     @property
     def is_new(self) -> bool:
-        """Whether the change creates the file."""
+        """Return True if the change creates the file."""
         return self.change.is_new
 
     @cached_property
     def before(self) -> tuple[Evidence, ...]:
-        """What the file had before the change; read when it is first asked for, since few files need it."""
+        """Return the evidence in the file before the change; computed at the first access, since few files need it."""
         if is_foreign(self.path):
             return ()
         path = self.change.old_path or self.path
@@ -150,14 +150,14 @@ def evidence_of_file(change: FileChange) -> FileEvidences:
 
 
 def evidence_of_command(text: str) -> Iterator[Added]:
-    """Yield what a shell command adds: packages, then the words of each command."""
+    """Yield the evidence in a shell text: for each command, the packages that it adds, then its words."""
     for words in commands_in(text):
         yield from (Added(PackageEvidence(found.ecosystem, found.name), "") for found in packages_of(words))
         yield Added(CommandEvidence(words), "")
 
 
 def _is_part(piece: Piece) -> bool:
-    """Return whether a piece may begin within a comment or a string: the first line of a file does not."""
+    """Return True if a piece may begin within a comment or a string: the first line of a file does not."""
     return not piece.is_whole and piece.start > 1
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-#: The most characters of one file's change that are read.
+#: The most characters of a file's change that guard reads.
 MAX_FILE_CHARS = 2_000_000
 
 
@@ -29,7 +29,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """The change of one file.
+    """The change of a file.
 
     Attributes:
         path: The path after the change; for a deleted file, the path before.

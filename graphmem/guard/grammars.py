@@ -21,7 +21,7 @@ _MODULES = {
     "java": ("tree_sitter_java", "language"),
 }
 _COMMENT, _LIST = "/*\n", "import (\n"
-#: What a part of a file can be the rest of, by language.
+#: Openings of the comments, strings and lists that a part of a file can begin within, by language.
 _OPENINGS = {
     "python": ('"""\n', "'''\n"),
     "javascript": ("import {\n", _COMMENT, "`\n"),
@@ -31,7 +31,7 @@ _OPENINGS = {
     "rust": (_COMMENT,),
     "java": (_COMMENT,),
 }
-#: The token that ends a comment or a string: a text without it cannot begin within one.
+#: The token that ends a comment or a string: a text without it cannot begin within a comment or string.
 _CLOSINGS = {_COMMENT: "*/", "`\n": "`", "const _ = `\n": "`", '"""\n': '"""', "'''\n": "'''"}
 _MOST_FAULTS = 50
 
@@ -48,11 +48,11 @@ class Parsed:
     shift: int
 
     def row(self, node: Node) -> int:
-        """Return the index, from 0, of the line of the text on which a node begins."""
+        """Return the index, from 0, of the first line of a node in the text."""
         return int(node.start_point[0]) - self.shift
 
     def last_row(self, node: Node) -> int:
-        """Return the index of the line on which a node ends."""
+        """Return the index, from 0, of the last line of a node in the text."""
         return int(node.end_point[0]) - self.shift
 
 
@@ -61,9 +61,9 @@ def parsed(language: str, text: str, *, is_part: bool) -> Parsed:
 
     Args:
         language: A key of `graphmem.guard.code_paths.LANGUAGES`' values.
-        text: A file or a part of one.
-        is_part: The text may begin within a comment, a string or a list of imports: of the readings that this allows,
-            the one with the fewest faults counts.
+        text: A file or a part of a file.
+        is_part: The text may begin within a comment, a string or a list of imports: of the trees that this allows,
+            the tree with the fewest syntax errors is returned.
     """
     best = Parsed(_root(language, text), 0)
     faults = _faults(best.root)
@@ -71,7 +71,7 @@ def parsed(language: str, text: str, *, is_part: bool) -> Parsed:
     for opening in (each for each in openings if _CLOSINGS.get(each, "") in text):
         other = Parsed(_root(language, opening + text), 1)
         others_faults = _faults(other.root)
-        # A list that the text does not end lacks one bracket.
+        # A list that the text does not end lacks its closing bracket: a single fault more.
         is_list = opening == _LIST and others_faults <= faults + 1 and _is_list_of_specs(other)
         if others_faults < faults or is_list:
             best, faults = other, others_faults
@@ -79,7 +79,7 @@ def parsed(language: str, text: str, *, is_part: bool) -> Parsed:
 
 
 def _is_list_of_specs(reading: Parsed) -> bool:
-    """Return whether a Go text, read as the rest of a list of imports, has one on its first lines."""
+    """Return True if a Go text, read as the rest of a list of imports, begins with an import declaration."""
     first = reading.root.named_child(0)
     return first is not None and first.type == "import_declaration"
 

@@ -40,7 +40,7 @@ def imports_in(language: str, text: str, *, is_part: bool) -> list[CodeImport]:
 
     Args:
         language: The language, `tsx` and `typescript` apart.
-        text: A file or a part of one; it may be incomplete.
+        text: A file or a part of a file; it may be incomplete.
         is_part: The text may begin anywhere in its file.
     """
     if not _may_import(language, text):
@@ -58,7 +58,7 @@ def imports_in(language: str, text: str, *, is_part: bool) -> list[CodeImport]:
 
 
 def _may_import(language: str, text: str) -> bool:
-    """Return whether a text has a word without which it imports nothing; parsing costs much more than this look."""
+    """Return True if a text has a word that every import needs; this check costs much less than parsing."""
     words = {"go": '"', "rust": ("use ", "extern "), "python": "import", "java": "import"}.get(
         language, ("import", "require", "from")
     )
@@ -66,7 +66,7 @@ def _may_import(language: str, text: str) -> bool:
 
 
 def _begins_a_line(tree: Parsed, node: Node, lines: list[str]) -> bool:
-    """Return whether a node may count: in a text that does not fit, only at the beginning of a line or a statement."""
+    """Return True if a node may count: in a text that does not fit, only at the beginning of a line or a statement."""
     row = tree.row(node)
     if not tree.root.has_error or node.type in _CALL_TYPES or not 0 <= row < len(lines):
         return True
@@ -75,7 +75,7 @@ def _begins_a_line(tree: Parsed, node: Node, lines: list[str]) -> bool:
 
 
 def _types(language: str, text: str) -> tuple[str, ...]:
-    """Return the types of nodes that can import; calls only if the text has one of their names."""
+    """Return the types of nodes that can import; calls only if the text has the name of an importing function."""
     call, words = _CALLS.get(language, ("", ()))
     return (*_LEAVES[language], call) if any(word in text for word in words) else _LEAVES[language]
 

@@ -1,7 +1,8 @@
-"""Terms by which a store finds the memories that a change may concern: a superset of those that it concerns.
+"""Index terms that let a store find the memories that a change may concern: a superset of those that it concerns.
 
-A memory with typed or untyped keys has terms of its keys; one without rejected keys has terms of its files. A key with
-wildcards has the term of the segments in front of the first one, so a change asks for every beginning of its names.
+A memory with typed or untyped keys has terms of its keys; a memory without rejected keys has terms of its files. A key
+with wildcards has the term of the segments in front of the first wildcard, so a change looks up every prefix of its
+names.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from graphmem.option_keys.key_types import LANGUAGE_OF, SEPARATORS, ecosystem_of
 from graphmem.option_keys.package_names import compared_name
 from graphmem.repository.path_patterns import ancestry, fixed_part
 
-#: Label of a memory that excuses changes from another one; the id of that memory follows.
+#: Label of a memory that excuses changes from another memory; the id of the other memory follows.
 EXCEPTION = "exception-to:"
 _ABOUT = "about"
 _MARKS = re.compile(r"[-_.]+")
@@ -89,7 +90,7 @@ def _terms_of_key(key: OptionKey) -> Iterator[str]:
 
 
 def _fixed(language: str, name: str) -> str:
-    """Return the segments of a name in front of the first wildcard, in the form in which they are compared."""
+    """Return the segments of a name in front of the first wildcard, in the form used for comparison."""
     separator = SEPARATORS[language]
     name = name.removesuffix("$")
     if language == "javascript":

@@ -8,7 +8,7 @@ from graphmem.model import Statement
 
 
 class Level(StrEnum):
-    """How much a finding weighs."""
+    """The severity of a finding."""
 
     NOTE = "note"
     WARN = "warn"
@@ -21,7 +21,7 @@ class Level(StrEnum):
 
 
 class Enforcement(StrEnum):
-    """What the project lets the strongest findings do: nothing but warn, ask the user first, or stop the change."""
+    """The project's setting for the strongest findings: they only warn, ask the user first, or stop the change."""
 
     WARN = "warn"
     ASK = "ask"
@@ -29,7 +29,7 @@ class Enforcement(StrEnum):
 
 
 class FindingKind(StrEnum):
-    """What a change has to do with a memory."""
+    """The relation of a change to a memory."""
 
     REJECTED_RETURNS = "rejected_returns"
     SUPERSEDED_FOLLOWED = "superseded_followed"
@@ -42,7 +42,7 @@ def level_of(statement: Statement, *, is_typed: bool, enforcement: Enforcement) 
     """Return the level of a rejected option that returns.
 
     Args:
-        statement: The memory that rejects it; one that is less trusted than a commit only makes notes.
+        statement: The memory that rejects it; a memory less trusted than a commit only causes notes.
         is_typed: Whether the key that was found has a type.
         enforcement: The setting of the project.
     """

@@ -57,7 +57,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def pep508_name(text: str) -> str | None:
-    """Return the name of a requirement such as `pytz>=2024 ; python_version < "3.9"`; None if it is none."""
+    """Return the name in a requirement like `pytz>=2024 ; python_version < "3.9"`; None for any other text."""
     match = _PEP508.match(text.strip())
     return match[1] if match else None
 
@@ -110,7 +110,7 @@ def _pyproject(text: str, *, is_part: bool) -> Iterator[ManifestDependency]:
         else:
             value = line
         is_list = key is not None and _is_python_list(table, key)
-        # In a part that begins within a list, a line that is a quoted requirement alone is one of the list.
+        # In a part that begins within a list, a line of a quoted requirement alone belongs to the list.
         is_rest = (
             key is None
             and is_part

@@ -1,4 +1,4 @@
-"""Evidence in a text such as a plan or a prompt: code in fences, commands, and names in code spans."""
+"""Extracts evidence from a plan, a prompt or another text: code in fences, commands, and names in code spans."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MOST = 500
 
 
 def evidence_of_text(text: str) -> Iterator[Added]:
-    """Yield what a text mentions or shows; words outside of code are no evidence."""
+    """Yield the evidence in a text's code; words outside of code are no evidence."""
     text = text[:MAX_TEXT_CHARS]
     for count, match in enumerate(_FENCE.finditer(text)):
         if count >= _MOST:

@@ -32,7 +32,7 @@ def commands_in(text: str, depth: int = 0) -> Iterator[tuple[str, ...]]:
     """Yield the words of each command of a shell text, without assignments and programs that only run another.
 
     Args:
-        text: One or several lines of a shell.
+        text: Lines of a shell.
         depth: How many shells are around the text; `bash -c "…"` is read as well.
     """
     for words in _split(_HEREDOC.sub("\n", text[:MAX_COMMAND_CHARS])):
@@ -142,7 +142,7 @@ def _name(ecosystem: str, argument: str) -> str | None:
 def _arguments(words: list[str], verbs: tuple[tuple[str, ...], ...], valued: frozenset[str]) -> list[str] | None:
     """Return the arguments of a subcommand without options; None if the command has none of the subcommands.
 
-    The definitions of Maven (`-Dartifact=…`) are arguments, since they name what is fetched.
+    The definitions of Maven (`-Dartifact=…`) are arguments, since they name the artifact to download.
     """
     left: list[str] = []
     at, seen = 0, list[str]()

@@ -1,4 +1,4 @@
-"""Comments in code by which somebody excuses a line from a rule: of a linter, or of a memory."""
+"""Reads comments in code that excuse a line from a rule of a linter or from a memory."""
 
 from __future__ import annotations
 

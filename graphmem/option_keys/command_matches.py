@@ -12,7 +12,7 @@ _SUFFIXES = (".exe", ".cmd", ".bat")
 
 
 def runs_command(key: Sequence[str], words: Sequence[str]) -> bool:
-    """Return whether a command line runs the command of a key.
+    """Return True if a command line runs the command of a key.
 
     Args:
         key: The words of the key: a program, then subcommands and options.
@@ -20,7 +20,7 @@ def runs_command(key: Sequence[str], words: Sequence[str]) -> bool:
 
     Returns:
         True if the program is the same, by its name without folder, its subcommands follow in the same order, with at
-        most options between them, and its options stand anywhere behind the program.
+        most options between them, and its options are anywhere after the program.
     """
     words = _without_wrappers(words)
     if not key or not words or _program(words[0]) != _program(key[0]):
@@ -55,7 +55,7 @@ def _has_option(option: str, given: Sequence[str]) -> bool:
 
 
 def _next(word: str, given: Sequence[str], start: int) -> int | None:
-    """Return where a subcommand stands; options before it, each with at most one value, are passed over."""
+    """Return the index of a subcommand; options before it, each with at most a single value, are skipped."""
     at = start
     while at < len(given):
         if given[at] == word:

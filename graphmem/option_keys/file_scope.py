@@ -1,4 +1,4 @@
-"""The files in which a rejection holds: globs that admit files, and globs and expressions that exclude them."""
+"""The files that a rejection applies to: globs that admit files, and globs and expressions that exclude them."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ class _CompiledPattern(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FileScope:
-    """The files in which a rejection holds.
+    """The files that a rejection applies to.
 
     Attributes:
         globs: Globs of the files; empty for all files.
-        excluded_globs: Globs of files in which it does not hold.
-        excluded_patterns: Regular expressions; it does not hold in a file in whose path one is found.
+        excluded_globs: Globs of files that it does not apply to.
+        excluded_patterns: Regular expressions; it does not apply to a file if any matches in its path.
         excluded_folder_patterns: The same, found in the path of a folder above the file.
-        required_patterns: Regular expressions; it holds only in a file in whose path each is found.
+        required_patterns: Regular expressions; it applies only to a file if each matches in its path.
     """
 
     globs: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ class FileScope:
         return cls(globs, *(tuple(anchor.name for anchor in anchors if anchor.role == role) for role in EXCLUSIONS))
 
     def covers(self, path: str) -> bool:
-        """Return whether the rejection holds in a file.
+        """Return True if the rejection holds in a file.
 
         Args:
             path: The path relative to the repository, with forward slashes.
@@ -82,10 +82,10 @@ class FileScope:
 
 
 def path_matches(glob: str, path: str) -> bool:
-    """Return whether a path is that of a glob, or lies in the folder that it names.
+    """Return True if a path matches a glob, or is in the folder that the glob names.
 
     Args:
-        glob: A path or a glob: `*` and `?` within one folder, `**` across folders.
+        glob: A path or a glob: `*` and `?` within a folder, `**` across folders.
         path: A path relative to the repository.
     """
     compiled = _compiled(glob)
@@ -101,13 +101,13 @@ def _compiled(glob: str) -> re.Pattern[str] | None:
 
 
 def is_found(pattern: str, text: str) -> bool:
-    """Return whether a regular expression is found in a text; one that google-re2 does not take is found nowhere."""
+    """Return True if a regular expression matches in a text; an expression that google-re2 rejects never matches."""
     compiled = _searched(pattern)
     return compiled is not None and compiled.search(text) is not None
 
 
 def is_expression(pattern: str) -> bool:
-    """Return whether google-re2 takes a text as a regular expression."""
+    """Return True if google-re2 takes a text as a regular expression."""
     return _searched(pattern) is not None
 
 

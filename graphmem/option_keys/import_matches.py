@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 #: A key that ends with it matches the name itself and nothing below it.
 EXACT = "$"
-#: In front of one name that is imported from a module: `lodash#get`.
+#: Precedes a name that is imported from a module: `lodash#get`.
 MEMBER = "#"
 _MOST_SEGMENTS = 60
 
 
 def is_below(key: str, name: str, separator: str) -> bool:
-    """Return whether a name is that of a key or lies below it.
+    """Return True if a name is that of a key or lies below it.
 
     Args:
         key: A name, whose segments may have `*` for some characters or be `**` for any number of segments; with a
@@ -25,7 +25,7 @@ def is_below(key: str, name: str, separator: str) -> bool:
     names = name.split(separator)
     if len(parts) > _MOST_SEGMENTS or len(names) > _MOST_SEGMENTS:
         return False
-    # The positions in `names` up to which the parts read so far can match.
+    # Numbers of leading segments of `names` that the parts read so far can match.
     reached = {0}
     for part in parts:
         if part == "**":
@@ -38,12 +38,12 @@ def is_below(key: str, name: str, separator: str) -> bool:
 
 
 def contains_run(key: Sequence[str], name: Sequence[str]) -> bool:
-    """Return whether the segments of a key stand side by side in those of a name."""
+    """Return True if a name has the segments of a key as a contiguous run."""
     return any(list(key) == list(name[at : at + len(key)]) for at in range(len(name) - len(key) + 1))
 
 
 def _is_like(pattern: str, segment: str) -> bool:
-    """Return whether a segment has the fixed parts of a pattern in their order; `*` is any text."""
+    """Return True if a segment has the fixed parts of a pattern in their order; `*` is any text."""
     if "*" not in pattern:
         return pattern == segment
     first, *middle, last = pattern.split("*")

@@ -174,7 +174,7 @@ PYTHON_MODULES: Mapping[str, tuple[str, ...]] = {
     package: tuple(modules.split(",")) for package, modules in map(str.split, _PYTHON.strip().splitlines())
 }
 
-#: Prefixes of package names whose modules are all in one namespace package.
+#: Prefixes of package names whose modules are all in the same namespace package.
 PYTHON_NAMESPACES: Mapping[str, str] = {
     "google-cloud-": "google.cloud",
     "azure-": "azure",

@@ -17,7 +17,7 @@ class KeyType(StrEnum):
     UNTYPED = "untyped"
 
 
-#: The language in which packages of an ecosystem are imported, by the type of the package URL.
+#: The language that imports packages of an ecosystem, by the type of the package URL.
 LANGUAGE_OF: Mapping[str, str] = {
     "pypi": "python",
     "npm": "javascript",
@@ -66,6 +66,6 @@ def ecosystem_of(word: str) -> str:
 
 
 def language_of(word: str) -> str:
-    """Return the language for its name or alias (`typescript` is `javascript`); an unknown one in small letters."""
+    """Return the language for its name or alias (`typescript` is `javascript`); an unknown name in small letters."""
     plain = word.lower()
     return _LANGUAGE_ALIASES.get(plain, plain)

@@ -43,7 +43,7 @@ class OptionKey:
 
         Args:
             text: `pkg:ECOSYSTEM/NAME`, `import:LANGUAGE:NAME`, `symbol:NAME`, `path:GLOB` or `command:WORDS`. An
-                imported name may have `*` and `**`, `$` at its end (nothing below it) or `#MEMBER` (one name of it).
+                imported name may have `*` and `**`, `$` at its end (nothing below it) or `#MEMBER` (a name in it).
 
         Raises:
             InvalidInput: The type is unknown or missing, or the name is none of the type.
@@ -64,14 +64,14 @@ class OptionKey:
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """Return the key that a stored text is; an untyped one if it is of no known type."""
+        """Return the key that a stored text is; an untyped key if it is of no known type."""
         try:
             return cls.parse(text)
         except InvalidInput:
             return cls(KeyType.UNTYPED, text.strip())
 
     def __str__(self) -> str:
-        """The canonical text of the key."""
+        """Return the canonical text of the key."""
         if self.type is KeyType.PACKAGE:
             return package_url(self.system, self.name, self.imports)
         if self.type is KeyType.IMPORT:
@@ -92,12 +92,12 @@ class OptionKey:
 
     @property
     def language(self) -> str:
-        """The language in which the key is imported; empty for keys that are no package and no import."""
+        """The language that imports the key; empty for keys that are no package and no import."""
         return LANGUAGE_OF.get(self.system, self.system)
 
     @property
     def import_names(self) -> tuple[str, ...]:
-        """The names under which a package is imported, else the name of an import or of an untyped key."""
+        """The imported names of a package, else the name of an import or of an untyped key."""
         if self.type is KeyType.PACKAGE:
             return self.imports or import_names(self.system, self.name)
         return (self.name,) if self.type in {KeyType.IMPORT, KeyType.UNTYPED} else ()
@@ -114,7 +114,7 @@ class OptionKey:
         return self if names == rule_names(self.system, self.name) else replace(self, imports=names)
 
     def matches_import(self, language: str, module: str, names: Collection[str] = ()) -> bool:
-        """Return whether an import in code brings the option.
+        """Return True if an import in code brings the option.
 
         Args:
             language: The language of the code; `typescript` counts as `javascript`.
@@ -132,7 +132,7 @@ class OptionKey:
         return any(_is_imported(key, one, language, separator) for key in self.import_names for one in imported)
 
     def matches_package(self, ecosystem: str, name: str) -> bool:
-        """Return whether a dependency on a package brings the option.
+        """Return True if a dependency on a package brings the option.
 
         Args:
             ecosystem: The package URL type: `pypi`, `npm`, `golang`, `cargo`, `maven`, `gem`, or an alias of it.
@@ -140,7 +140,7 @@ class OptionKey:
 
         Returns:
             True for the package itself in any spelling (in Go also for modules below it). An import counts if it
-            covers all names under which the package is imported.
+            covers all imported names of the package.
         """
         ecosystem = ecosystem_of(ecosystem)
         compared = compared_name(ecosystem, name)
@@ -157,17 +157,17 @@ class OptionKey:
         return False
 
     def matches_symbol(self, name: str) -> bool:
-        """Return whether the segments of the key stand side by side in a name, such as `datetime.datetime.utcnow`."""
+        """Return True if a name, for example `datetime.datetime.utcnow`, has the key's segments as a contiguous run."""
         if self.type not in {KeyType.SYMBOL, KeyType.UNTYPED}:
             return False
         return contains_run(_SYMBOL_SEPARATOR.split(self.name), _SYMBOL_SEPARATOR.split(name))
 
     def matches_path(self, path: str) -> bool:
-        """Return whether a path, relative to the repository, is that of the key or lies in its folder."""
+        """Return True if a path, relative to the repository, is that of the key or lies in its folder."""
         return self.type is KeyType.PATH and path_matches(self.name, path)
 
     def matches_command(self, words: Sequence[str]) -> bool:
-        """Return whether a command line, split into words as a shell does, runs the command of the key."""
+        """Return True if a command line, split into words as a shell does, runs the command of the key."""
         return self.type is KeyType.COMMAND and runs_command(self.name.split(), words)
 
 
@@ -224,7 +224,7 @@ def _crate(name: str) -> str:
 
 
 def _is_imported_script(key: str, module: str, names: Collection[str]) -> bool:
-    """Return whether a key of JavaScript matches an import; a member counts if it or the whole module is imported."""
+    """Return True if a key of JavaScript matches an import; a member counts if it or the whole module is imported."""
     module = module.removeprefix("node:")
     name, is_member, member = key.removeprefix("node:").partition(MEMBER)
     if is_member:

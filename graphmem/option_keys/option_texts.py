@@ -1,4 +1,4 @@
-"""An option written as one text, as commands, tools and commit trailers have it: `NAME [KEY, KEY]: REASON`."""
+"""Parses an option in a single text, as commands, tools and commit trailers have it: `NAME [KEY, KEY]: REASON`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SEPARATORS = tuple(map(re.compile, (r"\s\|\s", r"\s(?:--|[\u2013\u2014])\s", r"
 
 @dataclass(frozen=True, slots=True)
 class OptionText:
-    """The parts of an option that was written as one text.
+    """The parts of an option that was written as a single text.
 
     Attributes:
         name: The name of the option.

@@ -1,4 +1,4 @@
-"""Names of packages: how an ecosystem compares them, and under which names a package is imported."""
+"""Names of packages: their spelling for comparison in an ecosystem, and the imported names of a package."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def shown_name(ecosystem: str, name: str) -> str:
 
 
 def compared_name(ecosystem: str, name: str) -> str:
-    """Return the form of a package name that is equal for all spellings that its ecosystem takes for one package.
+    """Return a form of a package name that is equal for all spellings of the same package in its ecosystem.
 
     Args:
         ecosystem: A package URL type.
@@ -37,7 +37,7 @@ def compared_name(ecosystem: str, name: str) -> str:
 
 
 def import_names(ecosystem: str, name: str) -> tuple[str, ...]:
-    """Return the names under which a package is imported, by the table that ships, else by the ecosystem's rule.
+    """Return the imported names of a package, by the table that ships, else by the ecosystem's rule.
 
     Args:
         ecosystem: A package URL type or an alias of it (`pypi`, `npm`, `golang`, `cargo`, `maven`, `gem`).

@@ -16,12 +16,12 @@ COMPONENT_FILE = ".graphmem/config.toml"
 #: Manifests that name the module of their folder.
 MANIFESTS = ("pyproject.toml", "setup.cfg", "package.json", "Cargo.toml", "go.mod")
 _PACKAGE_FILE = "__init__.py"
-#: A name that no file has: it stands for any file of a folder.
+#: A name that no file has: it represents any file of a folder.
 _ANY_FILE = "\x7f"
 
 
 class AreaRule(NamedTuple):
-    """A rule of a file that declares areas: the paths that match one of its globs belong to the areas with its names.
+    """A rule of a file that declares areas: the paths that match any of its globs belong to the areas with its names.
 
     Attributes:
         globs: Globs with `*`, `**` and `?`, from the root of the repository.
@@ -35,7 +35,7 @@ class AreaRule(NamedTuple):
 
 
 class AreaRow(NamedTuple):
-    """What a file declares from a commit of the mainline on; a later row of a file and commit replaces an earlier one.
+    """The areas that a file declares from a mainline commit on; a later row for the same file and commit replaces it.
 
     Attributes:
         position: Position of the commit.
@@ -52,7 +52,7 @@ class Areas:
     """The areas that files declare at each commit.
 
     Args:
-        rows: What the files declare.
+        rows: The declarations of the files.
     """
 
     def __init__(self, rows: Iterable[AreaRow]) -> None:
@@ -61,7 +61,7 @@ class Areas:
             self._rows.setdefault(row.path, []).append(row)
 
     def names_of(self, path: str, position: int) -> Iterator[str]:
-        """Yield the names of the areas to which a path belongs at a commit, except those of Python's packages.
+        """Yield the names of the areas that a path belongs to at a commit, except those of Python's packages.
 
         Args:
             path: A file, or a folder that ends in `/`.
@@ -103,7 +103,7 @@ def package_names(path: str, is_file: Callable[[str], bool]) -> list[str]:
 
 
 def _folders(path: str) -> Iterator[str]:
-    """The folders of a file, the innermost first and the root, "", last."""
+    """Yield the folders of a file, the innermost first and the root, "", last."""
     while "/" in path:
         path = path.rpartition("/")[0]
         yield f"{path}/"
@@ -117,7 +117,7 @@ def _names(rules: Sequence[AreaRule], path: str) -> Iterator[str]:
 
 
 def _last_names(rules: Sequence[AreaRule], path: str) -> Iterator[str]:
-    """The names of the last rule of each section that matches."""
+    """Yield the names of the last rule of each section that matches."""
     decided: set[str] = set()
     for rule in reversed(rules):
         if rule.section not in decided and _matches(rule.globs, path):

@@ -35,10 +35,10 @@ class FilePath:
 
 @dataclass(frozen=True, slots=True)
 class FileLife:
-    """The paths of one file, in order.
+    """The paths of a file, in order.
 
     Attributes:
-        paths: At least one.
+        paths: The paths in order; never empty.
         now: The path at the time of the answer; None if the file is gone.
     """
 
@@ -50,7 +50,7 @@ def lives_of(history: MainlineHistory, path: str, at_us: int) -> tuple[FileLife,
     """Return the life of each file that ever had a path, up to a time; the file that had it last comes first.
 
     Args:
-        history: What was read of the repository.
+        history: The history of the repository.
         path: A path; folders and globs have no life.
         at_us: The time of the answer, in microseconds since 1970.
     """

@@ -1,4 +1,4 @@
-"""Where the file that a memory names is by now: its renames, or its deletion."""
+"""Finds the present path of a file that a memory names: its renames, or its deletion."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class PlaceShare:
     """A place that has a part of a file or folder.
 
     Attributes:
-        path: The path at the point of the answer; None for what was deleted.
+        path: The path at the point of the answer; None for deleted files.
         share: Share, from 0 to 1, of the lines of the file, or of the files of the folder.
         commit: The commit that split the file; None for a folder.
     """
@@ -58,12 +58,12 @@ class FilePlace:
 
     Attributes:
         path: The path in the memory.
-        now: The path at the point of the answer; None if the file was deleted. Of a folder, the one that has the most
+        now: The path at the point of the answer; None if the file was deleted. Of a folder, the path with the most
             of its files.
         renames: The commits that moved the file since the memory's start, in order.
         deleted_at: The time of its deletion; None if it is there.
         deleted_in: The commit that deleted it.
-        parts: Where parts of the file went, or all places of the files of a folder.
+        parts: The files that have parts of the file, or all places of the files of a folder.
     """
 
     path: str
@@ -138,7 +138,7 @@ def place_of(history: MainlineHistory, path: str, start_us: int, at_us: int) -> 
 
 
 def _parts(history: MainlineHistory, lineage: int, after: int, at_us: int, depth: int) -> tuple[PlaceShare, ...]:
-    """Where the lines of a file are that commits after a position took out of it, and out of its parts again."""
+    """Return the files with lines that commits after a position took out of a file, and again out of its parts."""
     found: dict[str, PlaceShare] = {}
     for position, relocations in history.relocated(lineage, "") if depth else ():
         if not after < position <= history.position_at(at_us):

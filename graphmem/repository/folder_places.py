@@ -1,4 +1,4 @@
-"""Where the files of a folder are by now: all folders to which they went, with their shares."""
+"""Finds the present folders of the files of a folder: all folders that have any of them, with their shares."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def place_of_folder(history: MainlineHistory, folder: str, start_us: int, at_us:
 
 
 def _shares(history: MainlineHistory, inside: str, start: int, at_us: int) -> Iterator[tuple[str | None, float]]:
-    """(Folder, share of the files) of each folder that has files of a folder; None for those that were deleted."""
+    """Yield (folder, share of the files) of each folder that has files of a folder; None for deleted files."""
     files = _files_of(history, inside, start)
     counts = Counter(_place(history, lineage, path, inside, at_us) for lineage, path in files.items())
     for place, count in sorted(counts.items(), key=lambda item: (item[0] is None, -item[1], item[0] or "")):
@@ -43,7 +43,7 @@ def _shares(history: MainlineHistory, inside: str, start: int, at_us: int) -> It
 
 
 def _files_of(history: MainlineHistory, inside: str, start: int) -> dict[int, str]:
-    """The path of each file of a folder at a commit, else of those that it had first afterwards, by lineage."""
+    """Return by lineage the path of each file of a folder at a commit, else of those that it had first afterwards."""
     later = [
         segment
         for path in history.below(inside)
@@ -55,7 +55,7 @@ def _files_of(history: MainlineHistory, inside: str, start: int) -> dict[int, st
 
 
 def _place(history: MainlineHistory, lineage: int, path: str, inside: str, at_us: int) -> str | None:
-    """The folder that takes the place of a folder for one of its files; None for a file that was deleted."""
+    """Return the folder that replaces a folder for a file in it; None for a file that was deleted."""
     now = history.path_at(lineage, at_us)
     if now is None:
         return None

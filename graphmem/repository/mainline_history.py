@@ -1,4 +1,4 @@
-"""The mainline of a repository as its readings in the ledger tell it: commits, tags, and the files of each path."""
+"""The mainline of a repository by its readings in the ledger: commits, tags, and the files of each path."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Key = TypeVar("Key", str, int)
 
 _BRANCHES = ("refs/heads/", "refs/remotes/")
 _SECOND_US = 1_000_000
-#: Commits of one second are kept apart by fewer microseconds.
+#: Commits of the same second are kept apart by fewer microseconds.
 _COMMIT_US = 1_000
 #: No commit is later.
 FOREVER_US = 1 << 62
@@ -26,27 +26,27 @@ FOREVER_US = 1 << 62
 
 @dataclass(slots=True)
 class MainlineHistory:
-    """What readings tell of one mainline; `add` takes the next reading.
+    """The content of all readings of a mainline; `add` takes the next reading.
 
     Attributes:
         seq: Ledger position of the last reading that counts; 0 without any.
-        shas: Hashes of the mainline's commits, the first one first.
+        shas: Hashes of the mainline's commits, oldest first.
         times_us: Their effective times in microseconds since 1970, rising.
         segments: All segments, by number.
-        arrivals: Position of the mainline commit with which another commit arrived, by its hash.
+        arrivals: Position of the mainline commit that brought another commit, by the hash of the other commit.
         sides: Commits off the mainline on the lines of tags and branches, by their hashes.
         refs: Tags and branch heads, by (kind, name).
         unread: Commits that were not read completely.
         is_shallow: The history begins at the boundary of a shallow clone.
-        ref: The name under which the mainline was read last; None if that is not known.
+        ref: The ref of the last reading of the mainline; None if that is not known.
         verdicts: The last verdict on each memory that was checked against the code.
-        relocations: Where parts of files went, by the commit, the path and the symbol before.
-        last: Ledger position of the last entry that counts, whatever it is about.
+        relocations: The new places of parts of files, by the commit, the path and the symbol before.
+        last: Ledger position of the last entry of any kind that counts.
         links: Every link into the repository, those that are undone included, by the ledger position of its entry.
         former: Hashes of commits that were on the mainline before it was rewritten.
         gone: The last commit of each branch that is gone, by its name, and the ledger position that says so.
-        area_rows: What files declare as components and modules, by the position of the commit and the file.
-        has_areas: Whether every reading looked for components and modules; those of earlier releases did not.
+        area_rows: Components and modules that files declare, by the position of the commit and the file.
+        has_areas: True if every reading looked for components and modules; those of earlier releases did not.
     """
 
     seq: int = 0
@@ -72,7 +72,7 @@ class MainlineHistory:
     _of_lineage: dict[int, list[int]] | None = None
     _paths: list[str] | None = None
     _positions: dict[str, int] | None = None
-    #: Shares of the files of folders, by folder and positions, that were asked for.
+    #: Cache of the shares of the files of folders, by folder and positions.
     folder_shares: dict[tuple[str, int, int], tuple[tuple[str | None, float], ...]] = field(default_factory=dict)
     _by_name: dict[str, list[str]] | None = None
     _relocated: dict[tuple[int, str], list[tuple[int, tuple[Relocation, ...]]]] | None = None
@@ -101,7 +101,7 @@ class MainlineHistory:
         )
 
     def takes(self, rows: MainlineRows) -> bool:
-        """Return whether rows fit to the history: an entry that no reader wrote may have any."""
+        """Return True if rows fit to the history: an entry that no reader wrote may have any."""
         commits = rows.start + len(rows.shas)
         times = [*self.times_us[max(rows.start - 1, 0) : rows.start], *rows.times_us]
         return (
@@ -129,7 +129,7 @@ class MainlineHistory:
         Args:
             seq: Ledger position of the reading.
             rows: Its content.
-            ref: The name under which the mainline was read.
+            ref: The ref of the mainline.
         """
         self.ref = ref
         if rows.start < len(self.shas):
@@ -156,7 +156,7 @@ class MainlineHistory:
         self.folder_shares = {}
 
     def relocate(self, relocations: Iterable[Relocation]) -> None:
-        """Take relocations; those of one part and commit replace earlier ones."""
+        """Take relocations; those of the same part and commit replace earlier relocations."""
         found: dict[tuple[str, str, str], tuple[Relocation, ...]] = {}
         for relocation in relocations:
             found[relocation.key] = (*found.get(relocation.key, ()), relocation)
@@ -164,13 +164,13 @@ class MainlineHistory:
         self._relocated = None
 
     def _drop(self, named: RefRow, seq: int) -> None:
-        """Forget a ref that is gone; of a branch, keep its last commit."""
+        """Remove a ref that is gone; of a branch, keep its last commit."""
         last = self.refs.pop((named.kind, named.name), None)
         if named.kind == "branch" and last is not None and last.sha is not None:
             self.gone[named.name] = (last.sha, seq)
 
     def _cut(self, start: int) -> None:
-        """Forget the commits from a position on."""
+        """Remove the commits from a position on."""
         self.former.update(self.shas[start:])
         del self.shas[start:]
         del self.times_us[start:]
@@ -204,7 +204,7 @@ class MainlineHistory:
 
     @property
     def branch(self) -> str | None:
-        """The branch under which the mainline was read last: later readings follow it, whatever is checked out."""
+        """The branch of the last reading of the mainline: later readings follow it, and not the checkout."""
         return self.ref if self.ref is not None and self.ref.startswith(_BRANCHES) else None
 
     # ---- commits
@@ -301,17 +301,17 @@ class MainlineHistory:
                         yield lineage, found.lineage, position
 
     def _segment_before(self, path: str, position: int) -> SegmentRow | None:
-        """The segment of a path before a commit, else after it."""
+        """Return the segment of a path before a commit, else after it."""
         rows = self.segments_of(path)
         before = (row for row in rows if row.start < position and (row.end is None or row.end >= position))
         return next(before, None) or self.segment_at(path, position)
 
     def areas_of(self, path: str, position: int) -> set[str]:
-        """Return the names of the components and modules to which a path belongs at a commit.
+        """Return the names of the components and modules that a path belongs to at a commit.
 
         Args:
             path: A file, or a folder that ends in `/`.
-            position: Position of the commit; before the first one there are none.
+            position: Position of the commit; there are no names before the first commit.
         """
         if position < 0:
             return set()
@@ -321,9 +321,9 @@ class MainlineHistory:
         return {*self._areas.names_of(path, position), *names}
 
     def binding(self, path: str, at_us: int) -> int | None:
-        """Return the lineage of the file to which a path refers from a time on.
+        """Return the lineage of the file that a path refers to from a time on.
 
-        It is the file that had the path at that time, else the next one that has it; None if there is none. Commits of
+        It is the file that had the path at that time, else the next file that has it; None if there is none. Commits of
         the same second do not count yet (`without_second`).
         """
         at_us = without_second(at_us)
@@ -350,8 +350,8 @@ class MainlineHistory:
 def without_second(at_us: int) -> int:
     """Return the last microsecond before the second of a clock's time; commits have whole seconds.
 
-    A memory that is recorded, and a file that is moved right after, may share a second. Times of commits, which are
-    whole seconds but for some microseconds that keep them apart, are returned as they are.
+    A memory that is recorded, and a file that is moved right after, may share a second. Times of commits are
+    whole seconds but for some microseconds that keep them apart; they are returned unchanged.
 
     Args:
         at_us: Microseconds since 1970.
@@ -361,7 +361,7 @@ def without_second(at_us: int) -> int:
 
 
 def _numbers(pairs: Iterable[tuple[Key, int]]) -> dict[Key, list[int]]:
-    """The numbers of each key."""
+    """Return the numbers of each key."""
     numbers: dict[Key, list[int]] = {}
     for key, number in pairs:
         numbers.setdefault(key, []).append(number)

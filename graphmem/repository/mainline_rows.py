@@ -14,7 +14,7 @@ from graphmem.errors import InvalidInput
 from graphmem.repository.areas import AreaRow, AreaRule
 
 FORMAT = 1
-#: Larger contents are refused: one entry of the ledger is read as a whole.
+#: Larger contents are refused: an entry of the ledger is read as a whole.
 MAX_UNPACKED_BYTES = 256 << 20
 #: A level of 6 takes half as long again and saves a thirtieth.
 _LEVEL = 4
@@ -22,7 +22,7 @@ _HASH_CHARS = 40
 
 
 class PathOrigin(StrEnum):
-    """How a lineage came to a path."""
+    """The way that a lineage came to a path."""
 
     ADDED = "added"
     RENAMED = "renamed"
@@ -31,7 +31,7 @@ class PathOrigin(StrEnum):
 
 
 class SegmentRow(NamedTuple):
-    """One path of a file, for a part of the mainline; a later row of the same number replaces an earlier one.
+    """A path of a file, for a part of the mainline; a later row of the same number replaces an earlier row.
 
     Attributes:
         number: Its place in the list of all segments of the repository, from 0.
@@ -71,7 +71,7 @@ class SideCommit(NamedTuple):
 
 
 class RefRow(NamedTuple):
-    """A tag or a branch head and its commit; None if it is gone. A later row of a name replaces an earlier one."""
+    """A tag or a branch head and its commit; None if it is gone. A later row of a name replaces an earlier row."""
 
     kind: str
     name: str
@@ -88,20 +88,20 @@ class UnreadCommit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MainlineRows:
-    """The rows of one reading.
+    """The rows of a reading.
 
     Attributes:
         start: Position of its first commit. Everything that earlier readings have from there on is replaced.
         shas: Hashes of its commits, in order.
         times_us: Their effective times, in microseconds since 1970.
         segments: Segments that are new or changed.
-        segment_count: Number of all segments after the reading; earlier ones beyond it are dropped.
-        arrivals: (hash, position) of each other commit and the mainline commit with which it arrived.
+        segment_count: Number of all segments after the reading; earlier segments beyond it are dropped.
+        arrivals: (hash, position) of each other commit and the mainline commit that brought it.
         sides: Commits off the mainline that are new.
         refs: Tags and branch heads that are new, moved or gone.
         unread: Commits that were not read, or whose renames were read in part.
         is_shallow: The history begins at the boundary of a shallow clone.
-        areas: What files declare as components and modules, where it changed; None if nothing looked for it, as in
+        areas: Components and modules that files declare, where they changed; None if nothing looked for it, as in
             readings of earlier releases.
     """
 
@@ -216,7 +216,7 @@ def _hashes(text: str, size: int) -> tuple[str, ...]:
 
 
 def _differences(values: Any) -> list[int]:  # noqa: ANN401 - a sequence of integers
-    """The first value, then the difference of each to the one before it."""
+    """Return the first value, then the difference of each value to the value before it."""
     return [value - before for before, value in zip([0, *values], values, strict=False)]
 
 

@@ -1,4 +1,4 @@
-"""Places to which parts of files went, as the ledger has them: symbols, and the lines of files that were split."""
+"""The new places of parts of files, as the ledger has them: symbols, and the lines of files that were split."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ MAX_PATH_CHARS = 4_096
 
 
 class RelocationBasis(StrEnum):
-    """By what a part of a file was recognised elsewhere.
+    """The property that showed a part of a file to be in another place.
 
-    `similar` is a proposal: the symbol is gone, and this one is like it, but not clearly the same. `gone` is a symbol
-    that is nowhere. `lines` are those of a file that another file of the commit has since.
+    `similar` is a proposal: the symbol is gone, and the new symbol is similar, but not clearly the same. `gone` is a
+    symbol that is nowhere. `lines` are those of a file that another file of the commit has since.
     """
 
     NAME = "name"
@@ -27,7 +27,7 @@ class RelocationBasis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Relocation:
-    """A part of a file that a commit of the mainline moved; that of one commit and part replaces an earlier one.
+    """A part of a file that a commit of the mainline moved; it replaces earlier rows of its commit and part.
 
     Attributes:
         commit: Hash of the commit.
@@ -85,7 +85,7 @@ class Relocation:
         return self.commit, self.path, self.symbol
 
 
-#: Relocations of one entry; a reading that finds more makes several.
+#: The most relocations of an entry; a reading that finds more makes several.
 MAX_RELOCATIONS = 5_000
 
 

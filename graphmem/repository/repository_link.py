@@ -1,4 +1,4 @@
-"""Links between repositories: the folder of one that is a folder of another, since a time."""
+"""Links between repositories: a folder of a repository that is a folder of another repository, since a time."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ class MovedFolder:
 
     @property
     def is_everything(self) -> bool:
-        """Whether the whole old repository is the whole new one."""
+        """Return True if the whole old repository is the whole new repository."""
         return not self.old and not self.new
 
     def forward(self, path: str) -> str | None:
-        """Return the new path of an old one; None if it is not in the folder."""
+        """Return the new path of an old path; None if it is not in the folder."""
         return _replaced(path, self.old, self.new)
 
     def back(self, path: str) -> str | None:
-        """Return the old path of a new one; None if it is not in the folder."""
+        """Return the old path of a new path; None if it is not in the folder."""
         return _replaced(path, self.new, self.old)
 
 
@@ -80,7 +80,7 @@ def moved_folder(text: str | None) -> MovedFolder:
 
 @dataclass(frozen=True, slots=True)
 class LinkRepository:
-    """The operation that lets readers of the writer's repository read what is recorded for another.
+    """The operation that lets readers of the writer's repository read the memories of another repository.
 
     Attributes:
         old: The repository that has the memories.
@@ -112,7 +112,7 @@ RepositoryOperation = LinkRepository | UnlinkRepository
 
 @dataclass(frozen=True, slots=True)
 class RepositoryLink:
-    """A recorded link: what is recorded for a folder of a repository is read from another repository too.
+    """A recorded link: readers of another repository also read the memories of a repository's folder.
 
     Attributes:
         seq: Ledger position of its entry.
@@ -129,5 +129,5 @@ class RepositoryLink:
     undone: int | None = None
 
     def is_in_effect(self, seq: int) -> bool:
-        """Return whether the link is in effect at a ledger position."""
+        """Return True if the link is in effect at a ledger position."""
         return self.seq <= seq and (self.undone is None or seq < self.undone)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 _PATH_AND_NAME = re.compile(r"(?P<path>[^:#]*[^:#/])(?:::?|#)(?P<name>[^:#].*)")
 _SEPARATOR = re.compile(r"::|[.#]")
-#: Files that stand for their folder.
+#: Files that represent their folder.
 _FOLDER_FILES = frozenset({"__init__", "mod", "index", "lib"})
 
 
@@ -33,7 +33,7 @@ class SymbolName:
 
 @dataclass(frozen=True, slots=True)
 class SymbolTarget:
-    """A file in which a symbol can be.
+    """A file that can have a symbol.
 
     Attributes:
         path: The path, or its end if `is_end`.
@@ -61,7 +61,7 @@ def symbol_file(text: str) -> str | None:
 
 
 def symbol_targets(text: str, files: Sequence[str]) -> list[SymbolTarget]:
-    """Return the files in which a symbol can be, the likeliest first.
+    """Return the files that can have a symbol, the likeliest first.
 
     Args:
         text: The symbol as a memory names it.
@@ -80,7 +80,7 @@ def symbol_targets(text: str, files: Sequence[str]) -> list[SymbolTarget]:
 
 
 def _within(path: str, parts: tuple[str, ...]) -> str:
-    """A dotted name without the parts that name the file: of `shop.pool.Pool` in `src/shop/pool.py`, `Pool`."""
+    """Return a dotted name without the parts that name the file: `shop.pool.Pool` in `src/shop/pool.py` is `Pool`."""
     folders = path.split("/")
     folders[-1] = folders[-1].partition(".")[0]
     if folders[-1] in _FOLDER_FILES:

@@ -1,4 +1,4 @@
-"""Where a symbol that a memory names is by now: the renames of its file, and the commits that moved it elsewhere."""
+"""Finds the present place of a symbol that a memory names: renames of its file, and commits that moved the symbol."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _GONE = frozenset({RelocationBasis.GONE, RelocationBasis.SIMILAR})
 
 @dataclass(frozen=True, slots=True)
 class SymbolMove:
-    """A commit since which a symbol is elsewhere.
+    """A commit that moved a symbol.
 
     Attributes:
         old: The file and the name before, as `src/pool.py#Pool.acquire`.
         new: The file and the name since then.
-        basis: `name` or `body`, by which it was found; `file` if its file was renamed.
+        basis: `name` or `body` if that showed the move; `file` if its file was renamed.
         similarity: Percent: how alike its bodies are, or the contents of its file.
     """
 
@@ -46,7 +46,7 @@ class SymbolPlace:
         moves: The commits that moved it since the memory's start, in order.
         gone_at: The time of the commit that removed it; None if it is there.
         gone_in: The commit that removed it.
-        proposals: What it may have become: alike, but not clearly the same.
+        proposals: Symbols that it may have become: similar, but not clearly the same.
     """
 
     symbol: str
@@ -92,14 +92,14 @@ def place_of_symbol(
 
 
 def first_segment(history: MainlineHistory, target: SymbolTarget, at_us: int) -> SegmentRow | None:
-    """Return the segment of the file that a target means from a time on; None if no file has such a path."""
+    """Return the segment of the file that a target means from a time on; None if no file has the path."""
     paths = [target.path] if not target.is_end else list(history.ending(target.path))
     found = [segment for path in paths for segment in history.segments_of(path) if history.time_of(segment.end) > at_us]
     return min(found, key=lambda segment: (segment.start, segment.number), default=None)
 
 
 def last_lineage(history: MainlineHistory, segment: SegmentRow, name: str, start_us: int) -> int:
-    """Return the file in which a symbol is last, as far as relocations say; of a symbol that is gone, was last.
+    """Return the lineage of the last known file of a symbol, by the relocations; of a removed symbol, its last file.
 
     Args:
         history: The history of the repository.
@@ -154,7 +154,7 @@ class _Walk:
         return SymbolPlace(text, f"{here.path}#{self.name}", moves) if moves else None
 
     def _next(self, position: int, last: int) -> tuple[int, tuple[Relocation, ...]] | None:
-        """The next relocation of the symbol after a position."""
+        """Return the next relocation of the symbol after a position."""
         for at, relocations in self.history.relocated(self.segment.lineage, self.name):
             if position < at <= last:
                 return at, relocations
@@ -169,7 +169,7 @@ class _Walk:
             self.segment = segment
 
     def _later(self, until: int) -> Iterator[SegmentRow]:
-        """The next paths of the symbol's file up to a position."""
+        """Yield the next paths of the symbol's file up to a position."""
         for segment in self.history.life(self.segment.lineage):
             if segment.previous is not None and self.segment.start < segment.start <= until:
                 yield segment

@@ -1,4 +1,4 @@
-"""What becomes of secrets in what is written."""
+"""The policy for secrets in texts that a caller writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values without secrets: each text of a value is searched, and what is found in it is replaced."""
+"""Redacts values: searches each text of a value, and replaces the secrets in it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from graphmem.secrets.scanner import Finding, Scanner
 
 _Value = TypeVar("_Value")
 
-#: Between title and body, where a secret of several lines can begin in the one and end in the other.
+#: Joins title and body, since a secret of several lines can begin in the title and end in the body.
 _JOINT = "\n"
 _WORDS = frozenset({"title", "body"})
 _MARK = re.compile(r"\[redacted(?:: [\w.-]{1,80})?\]")
@@ -34,7 +34,7 @@ class Redactor:
     """Replaces the secrets in values.
 
     Args:
-        scanner: Finds them; one with all rules, made on first need, if not given.
+        scanner: Finds them; None for a scanner with all rules, made on first need.
     """
 
     def __init__(self, scanner: Scanner | None = None) -> None:
@@ -58,7 +58,7 @@ class Redactor:
         return redacted, tuple(rules)
 
     def value(self, value: _Value, place: str = "") -> tuple[_Value, tuple[Redaction, ...]]:
-        """Return a value without its secrets, and what was replaced where; the same value if there is none.
+        """Return a value without its secrets, and the list of replacements; the same value if there is none.
 
         Args:
             value: A text, a dataclass, a list, a tuple or a mapping, nested as may be. Scopes stay as they are: see
@@ -95,7 +95,7 @@ def without_secrets(text: str) -> str:
 
 
 class _Walk:
-    """A walk through a value; `found` has what was replaced so far."""
+    """A walk through a value; `found` lists the replacements so far."""
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
@@ -140,7 +140,7 @@ class _Walk:
         return replace(record, **changes) if changes else record
 
     def _words(self, statement: Statement, place: str) -> Iterator[tuple[str, str]]:
-        """Yield title and body if a secret is in one of them, or across both."""
+        """Yield title and body if a secret is in either of them, or across both."""
         joint = f"{statement.title}{_JOINT}{statement.body}" if statement.body else statement.title
         redacted, rules = self._redactor.text(joint)
         if not rules:

@@ -1,4 +1,4 @@
-"""The search for secrets in a text: keywords first, then the patterns of the rules that have one of them."""
+"""Searches a text for secrets: for keywords first, then for the patterns of the rules whose keywords it has."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Scanner:
 
         Args:
             text: Any text.
-            path: Path of the file that the text comes from, if it is one: a few rules and allowlists ask for it.
+            path: Path of the file that the text comes from, if there is a file: a few rules and allowlists use it.
         """
         if len(text) < LEAST_CHARS:
             return []

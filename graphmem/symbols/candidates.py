@@ -1,4 +1,4 @@
-"""The definition that a lost one became: found by its name, else by its body, among those that a commit brought."""
+"""Finds the definition that a lost definition became, by name, else by body, among those that a commit added."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from graphmem.repository.relocations import RelocationBasis
 from graphmem.symbols.definitions import Definition
 from graphmem.symbols.similarity import BodyWords, body_words, similarity
 
-#: Bodies at least this alike are of one symbol, if the next one is less alike by `LEAD`.
+#: Bodies at least this similar belong to the same symbol, if the next candidate's similarity is less by `LEAD`.
 LEAST_SIMILARITY = 0.4
 LEAD = 0.05
-#: A definition with the full name is the same from here on, and one with the last part of the name from there on.
+#: Least similarity of the same symbol: with an equal full name, and with an equal last part of the name.
 _LEAST_WITH_FULL_NAME, _LEAST_WITH_NAME = 0.15, 0.3
 #: Definitions at least this alike are proposed.
 _LEAST_PROPOSED = 0.3
@@ -30,7 +30,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A candidate with the basis on which it was found, and how alike the bodies are, from 0 to 1."""
+    """A candidate, the basis of the match, and the similarity of the bodies, from 0 to 1."""
 
     candidate: Candidate
     basis: RelocationBasis
@@ -43,16 +43,16 @@ def matches(lost: Definition, path: str, candidates: Iterable[Candidate]) -> tup
     Args:
         lost: The definition before the commit.
         path: Its file.
-        candidates: What the commit brought; definitions of another kind are left out.
+        candidates: The definitions that the commit added; those of another kind are left out.
 
     Returns:
-        One match on the basis of a name or a body, or several proposals, the likeliest first.
+        A single match on the basis of a name or a body, or several proposals, the likeliest first.
     """
     words = body_words(lost)
     same = [each for each in candidates if each.definition.kind is lost.kind]
     scored = [(similarity(words, found := body_words(each.definition)), each, found) for each in same]
     scored.sort(key=lambda scored_one: (-scored_one[0], scored_one[1].path, scored_one[1].definition.first_line))
-    # A stub file defines what its source file does.
+    # A stub file has the same definitions as its source file.
     own = [each for each in scored if splitext(each[1].path)[1] == splitext(path)[1]]
     named = _by_name(lost, words, own or scored)
     if named is not None:
@@ -65,13 +65,13 @@ def matches(lost: Definition, path: str, candidates: Iterable[Candidate]) -> tup
 
 
 def is_clear(scores: Sequence[float]) -> bool:
-    """Return whether the first of some similarities, the highest, shows the same symbol by its body alone."""
+    """Return True if the first of some similarities, the highest, shows the same symbol by its body alone."""
     lead = scores[0] - scores[1] if len(scores) > 1 else 1.0
     return bool(scores) and scores[0] >= LEAST_SIMILARITY and lead >= LEAD
 
 
 def _by_name(lost: Definition, words: BodyWords, scored: Sequence[tuple[float, Candidate, BodyWords]]) -> Match | None:
-    """The only candidate with the full name, else with the last part of the name, unless its body is another one."""
+    """Return the only candidate with the full name, else with the last part of the name; None if its body differs."""
     for is_full in (True, False):
         name = lost.name if is_full else lost.last_name
         found = [(score, each, other) for score, each, other in scored

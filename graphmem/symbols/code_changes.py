@@ -1,4 +1,4 @@
-"""The port to the contents of a repository along its mainline, for those who follow parts of files.
+"""The port to the contents of a repository along its mainline, for code that follows parts of files.
 
 Paths have `/` separators. Positions count the commits of the mainline from 0.
 """
@@ -53,22 +53,22 @@ class CodeChanges(Protocol):
     """The files of a repository along its mainline, and their contents."""
 
     def commit_at(self, position: int) -> str:
-        """Hash of a commit."""
+        """Return the hash of a commit."""
 
     def periods(self, path: str) -> Sequence[Period]:
-        """All periods of a path."""
+        """Return all periods of a path."""
 
     def lineage(self, number: int) -> Sequence[Period]:
-        """All periods of a file."""
+        """Return all periods of a file."""
 
     def blobs_at(self, places: Collection[tuple[int, str]]) -> Mapping[tuple[int, str], str]:
-        """Hashes of the contents of (position, path); places without a file are left out."""
+        """Return the hashes of the contents of (position, path); places without a file are left out."""
 
     def texts(self, blobs: Collection[str]) -> Mapping[str, bytes]:
-        """Contents by their hashes; those that are too large or missing are left out."""
+        """Return contents by their hashes; those that are too large or missing are left out."""
 
     def edits_of(self, paths: Collection[str], after: int) -> Sequence[FileEdit]:
-        """The changes of files by the commits after a position, in order, without renames."""
+        """Return the changes of files by the commits after a position, in order, without renames."""
 
     def edits_at(self, positions: Collection[int]) -> Mapping[int, Sequence[FileEdit]]:
-        """All changes of files by some commits, with renames."""
+        """Return all changes of files by some commits, with renames."""

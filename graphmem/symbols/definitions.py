@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 #: Larger files are not parsed.
 MAX_FILE_BYTES = 2 << 20
-#: Definitions nested deeper are left out, and so is what a file defines beyond this number.
+#: Definitions nested deeper are left out, and so are definitions of a file beyond this number.
 _MOST_SCOPES = 30
 _MOST_DEFINITIONS = 20_000
 _MAX_NAME_BYTES = 200
@@ -27,7 +27,7 @@ _SEPARATOR = re.compile(r"::|[.\\]")
 
 
 class DefinitionKind(StrEnum):
-    """What a definition is: only definitions of one kind are compared."""
+    """The kind of a definition: only definitions of the same kind are compared."""
 
     FUNCTION = "function"
     TYPE = "type"
@@ -42,7 +42,7 @@ class Definition:
         name: Its name with those of the definitions around it, dotted: `Pool.acquire`.
         first_line: Number of its first line, from 1; `last_line` of its last.
         text: The definition from its start to its end.
-        body: What follows its name, such as parameters and statements.
+        body: The text after its name, with parameters and statements.
         heads: The first lines of the definitions around it, the outermost first.
     """
 
@@ -104,7 +104,7 @@ def definitions_in(path: str, content: bytes) -> Definitions | None:
 
 
 def _parsed(path: str, content: bytes) -> Tree | None:
-    """The tree of a file; None if its brackets are nested deeper than those of any source file."""
+    """Return the tree of a file; None if its brackets are nested deeper than those of any source file."""
     from tree_sitter import Parser
 
     language = language_of(path)
@@ -113,7 +113,7 @@ def _parsed(path: str, content: bytes) -> Tree | None:
 
 
 def _depth(content: bytes) -> int:
-    """How many brackets are open at a time, at most."""
+    """Return the greatest number of brackets that are open at a time."""
     depth = most = 0
     for byte in content.translate(None, _OTHER_BYTES):
         depth = depth + 1 if byte in _OPENING else max(depth - 1, 0)
@@ -168,7 +168,7 @@ def _parts(content: bytes, node: Node) -> tuple[str, ...]:
 
 
 def _named(content: bytes, spans: Sequence[_Span]) -> Iterator[Definition]:
-    """The definitions with the names of the spans that they lie in."""
+    """Yield the definitions with the names of the spans that they lie in."""
     around: list[_Span] = []
     for span in spans:
         while around and around[-1].end <= span.start:

@@ -1,4 +1,4 @@
-"""Where the lines went that a commit took out of a file: into files that it added; of a deleted file, into any."""
+"""Finds the files that have lines a commit took out of a file: files that it added; for a deleted file, any file."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from functools import cached_property
 _LEAST_CHARS = 12
 #: Lines that many files have alike.
 _IMPORTS = (b"import ", b"from ", b"use ", b"#include", b"using ", b"require ")
-#: A file has a part of another if it gained so many lines that only the other one lost, and what it gained is this
-#: share of its new lines.
+#: A file has a part of another if it gained at least this many lines that only the other file lost, and those are at
+#: least this share of its new lines.
 LEAST_LINES = 8
 LEAST_SHARE = 0.15
-#: A file that was there before has a part of a deleted one if it gained this share of the deleted lines.
+#: A file that existed before has a part of a deleted file if it gained this share of the deleted lines.
 LEAST_SHARE_OF_DELETED = 0.3
 _MAX_FILE_BYTES = 2 << 20
 
@@ -35,7 +35,7 @@ class FileContents:
 
     @cached_property
     def lines_before(self) -> Counter[bytes]:
-        """The telling lines before the commit."""
+        """The distinctive lines before the commit."""
         return telling_lines(self.before or b"")
 
     @cached_property
@@ -65,14 +65,14 @@ class FilePart:
 
 
 def file_parts(files: Sequence[FileContents], wanted: Iterable[str]) -> dict[str, list[FilePart]]:
-    """Return where the lines of files went.
+    """Return the parts of files that are in other files after a commit.
 
     Args:
         files: All files that a commit changed.
         wanted: The files in question, by their paths before the commit.
 
     Returns:
-        By path before the commit; the files with the most lines first. Files without such a part are left out.
+        By path before the commit; the files with the most lines first. Files without a part are left out.
     """
     losers, gainers = _counted(file.lost for file in files), _counted(file.gained for file in files)
     targets = [file for file in files if file.after is not None]
@@ -108,7 +108,7 @@ def telling_lines(content: bytes) -> Counter[bytes]:
 
 
 def _counted(groups: Iterable[Iterable[bytes]]) -> Counter[bytes]:
-    """The number of groups that have a line."""
+    """Return the number of groups that have a line."""
     return Counter(line for group in groups for line in group)
 
 

@@ -14,7 +14,7 @@ from graphmem.symbols.queries import QUERIES
 if TYPE_CHECKING:
     from tree_sitter import Language, Query
 
-#: The extra that installs the grammars which graphmem does not install by itself.
+#: The extra that installs the grammars that graphmem does not install by itself.
 EXTRA = "symbols"
 
 
@@ -38,7 +38,7 @@ class CodeLanguage:
 
     @property
     def is_installed(self) -> bool:
-        """Whether the grammar can be imported."""
+        """Return True if the grammar can be imported."""
         return _is_importable(self.module)
 
 

@@ -1,7 +1,7 @@
-"""Queries for definitions, one for each grammar of tree-sitter.
+"""Queries for definitions, by grammar of tree-sitter.
 
-`@function`, `@type` and `@value` capture a definition, `@scope` a part of a file that only gives its name to what is in
-it, `@name` the name, and `@of` the type that a method belongs to although it is written elsewhere.
+`@function`, `@type` and `@value` capture a definition, `@scope` a part of a file that only gives its name to
+definitions in it, `@name` the name, and `@of` the type that a method belongs to although it is written elsewhere.
 """
 
 from __future__ import annotations

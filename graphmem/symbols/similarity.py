@@ -1,4 +1,4 @@
-"""How alike the bodies of two definitions are: the share of runs of four words that both have."""
+"""Computes the similarity of two definitions' bodies: the share of runs of four words that both have."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from graphmem.symbols.definitions import Definition
 
-#: Bodies with fewer words cannot be told apart.
+#: Bodies with fewer words are too short to be recognised.
 LEAST_WORDS = 20
 _RUN = 4
 _MOST_WORDS = 20_000
@@ -30,7 +30,7 @@ class BodyWords:
 
     @property
     def is_telling(self) -> bool:
-        """Whether there are enough words to recognise the body by them."""
+        """Return True if the body has enough words to be recognised by them."""
         return self.count >= LEAST_WORDS
 
 

@@ -36,7 +36,7 @@ class SourceFile:
         return found if found is not None or (parsed is not None and parsed.is_complete) else self._by_form(name)
 
     def lacks(self, name: str) -> bool:
-        """Return whether the file does not define a name for certain: it parses, or does not have the word at all."""
+        """Return True if the file does not define a name for certain: it parses, or does not have the word at all."""
         parsed = self.definitions
         if self.named(name) is not None:
             return False
@@ -58,7 +58,7 @@ def source_file(path: str, content: bytes) -> SourceFile:
 
 
 def family(path: str) -> str:
-    """Return the languages between whose files definitions move, as a text: equal for two files of one family."""
+    """Return the languages between whose files definitions move, as a text: equal for two files of the same family."""
     language = language_of(path)
     return posixpath.splitext(path)[1] if language is None else _RELATED.get(language.name, language.name)
 

@@ -17,7 +17,7 @@ _MOST_BYTES = 64 << 20
 
 
 def split_files(changes: CodeChanges, files: Collection[int], after: int) -> Iterator[Relocation]:
-    """Find where lines of files went, by the commits after a position.
+    """Yield the relocations of files' lines by the commits after a position.
 
     Args:
         changes: The repository.
@@ -46,7 +46,7 @@ def split_files(changes: CodeChanges, files: Collection[int], after: int) -> Ite
 
 
 def _shrinking(changes: CodeChanges, edits: Sequence[FileEdit]) -> Iterator[FileEdit]:
-    """The changes that took enough lines out of a file."""
+    """Yield the changes that took enough lines out of a file."""
     texts = changes.texts({blob for edit in edits for blob in (edit.old_blob, edit.blob) if blob})
     for edit in edits:
         lost = telling_lines(texts.get(edit.old_blob, b"")) - telling_lines(texts.get(edit.blob, b""))
@@ -55,12 +55,12 @@ def _shrinking(changes: CodeChanges, edits: Sequence[FileEdit]) -> Iterator[File
 
 
 def _is_of(period: Period, edit: FileEdit) -> bool:
-    """Whether a file had a path before a commit."""
+    """Return True if a file had a path before a commit."""
     return period.start < edit.position and (period.end is None or edit.position <= period.end)
 
 
 def _is_split(edits: Sequence[FileEdit], paths: Collection[str]) -> bool:
-    """Whether a commit can have taken lines out of files: it adds files, or deletes one of them and changes others."""
+    """Return True if a commit can have moved lines out of files: it adds files, or deletes any of `paths`."""
     return any(not edit.old_blob for edit in edits) or any(not edit.blob and edit.old_path in paths for edit in edits)
 
 

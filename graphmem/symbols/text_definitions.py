@@ -13,7 +13,7 @@ _MAX_LINE_CHARS = 500
 
 
 def definition(text: str, name: str) -> tuple[int, int] | None:
-    """First and last line, from 1, of the definition of a symbol; None if a file has none.
+    """Return the first and last line, from 1, of the definition of a symbol; None if a file has none.
 
     A definition ends before the next line that is indented as far as its first line or less; a closing bracket at that
     depth belongs to it.
@@ -28,7 +28,7 @@ def definition(text: str, name: str) -> tuple[int, int] | None:
 
 @lru_cache(maxsize=500)
 def _patterns(name: str) -> tuple[re.Pattern[str], ...]:
-    """Patterns of a line that defines a symbol: with a keyword, as an assignment, as a function with its type."""
+    """Return patterns of lines that define a symbol: with a keyword, as an assignment, as a function with its type."""
     word = re.escape(name)
     return (
         re.compile(rf"\b(?:{_WORDS})\s+(?:\([^()]{{0,200}}\)\s*)?(?:[\w:<>]{{0,80}}[.:])?{word}\b"),

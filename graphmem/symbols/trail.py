@@ -11,14 +11,14 @@ from graphmem.symbols.code_changes import CodeChanges, FileEdit, Period
 from graphmem.symbols.definitions import UNPARSED, Definition
 from graphmem.symbols.source_file import SourceFile, family, source_file
 
-#: Times that a symbol may move; a mainline in which one moves more often is made up.
+#: The most moves of a symbol; only an artificial mainline has more.
 _MOST_MOVES = 100
-#: Files of one commit that are looked at, and the sum of the sizes of contents that are kept.
+#: The most files of a commit that are read, and the most bytes of their contents that are cached.
 _MOST_FILES = 400
 _MOST_BYTES = 64 << 20
 #: Versions of a file that are read together.
 _AT_ONCE = 50
-#: Bytes that are parsed in all; later files count as such that do not parse.
+#: Bytes that are parsed in all; later files count as unparsable.
 _MOST_PARSED_BYTES = 1 << 28
 _PERCENT = 100
 
@@ -52,8 +52,8 @@ class SymbolTrail:
     """A symbol along a mainline.
 
     Attributes:
-        steps: Where it was, from the first commit at which it was looked for and defined; empty if it never was.
-        relocations: The commits that moved it, and the one that removed it.
+        steps: Its positions, from the first commit of the search that defines it; empty if no commit does.
+        relocations: The commits that moved it, and the commit that removed it.
         unparsed: The last version of its file, if that does not parse and may define it.
     """
 
@@ -63,7 +63,7 @@ class SymbolTrail:
 
     @property
     def is_gone(self) -> bool:
-        """Whether the last commit that moved the symbol removed it."""
+        """Return True if the last commit that moved the symbol removed it."""
         return bool(self.relocations) and self.relocations[-1].basis in {RelocationBasis.GONE, RelocationBasis.SIMILAR}
 
     @property
@@ -74,7 +74,7 @@ class SymbolTrail:
         return [each for each in similar if last is not None and each.key == last.key]
 
     def at(self, position: int) -> SymbolPosition | None:
-        """Return where the symbol was at a commit; the first place for an earlier one, None without any."""
+        """Return the symbol's position at a commit; the first position for earlier commits, None if it has none."""
         found = self.steps[0] if self.steps else None
         for step in self.steps:
             if step.position <= position:
@@ -83,7 +83,7 @@ class SymbolTrail:
 
 
 class SymbolFollower:
-    """Follows symbols in one repository; contents and changes are read once for all of them.
+    """Follows symbols in a repository; contents and changes are read once for all of them.
 
     Args:
         changes: The repository.
@@ -131,7 +131,7 @@ class SymbolFollower:
     def _follow_in(
         self, trail: SymbolTrail, period: Period, first: FileVersion, name: str
     ) -> tuple[Period, FileVersion, str] | None:
-        """Follow a symbol in one file; returns where it went on, None if it went nowhere else."""
+        """Follow a symbol in a file; return its position in the next file, None if it moved to no other file."""
         present = self._arrived(trail, first, name)
         is_lost = False
         for version in self._versions(period, first.position):
@@ -167,7 +167,7 @@ class SymbolFollower:
         return made
 
     def _moved_along(self, trail: SymbolTrail, present: SymbolPosition, version: FileVersion) -> SymbolPosition:
-        """The symbol in a version that has its text unchanged; a step only where the file has another path."""
+        """Return the symbol in a version that has its text unchanged; add a step only if the file's path differs."""
         if present.path == version.path:
             return present
         return self._place(trail, version, present.name, present.definition)
@@ -175,7 +175,7 @@ class SymbolFollower:
     def _lose(
         self, trail: SymbolTrail, present: SymbolPosition, version: FileVersion
     ) -> tuple[Period, FileVersion, str] | None:
-        """Look for a lost symbol in the files of the commit; returns where it went on, None if it is not certain."""
+        """Look for a lost symbol in the files of the commit; return its next position, None if it is not certain."""
         edits = self._edits_at(version.position)
         if edits is None:
             trail.unparsed = version.path
@@ -205,10 +205,10 @@ class SymbolFollower:
         commit = self._changes.commit_at(version.position)
         return Relocation(commit, version.path, basis, name, new_path, new_name)
 
-    # ---- what a commit brought
+    # ---- definitions that a commit added
 
     def _candidates(self, lost: SymbolPosition, changed: Sequence[FileEdit]) -> Iterator[Candidate]:
-        """The definitions that the files of a commit have and did not have before."""
+        """Yield the definitions that the files of a commit have and did not have before."""
         edits = [edit for edit in changed if edit.blob and family(edit.path) == family(lost.path)]
         edits.sort(key=lambda edit: (edit.path != lost.path, edit.path))
         edits = edits[:_MOST_FILES]
@@ -232,7 +232,7 @@ class SymbolFollower:
                 yield Candidate(edit.path, each)
 
     def _edits_at(self, position: int) -> Sequence[FileEdit] | None:
-        """The changes of a commit; None if they cannot be read, or are very many."""
+        """Return the changes of a commit; None if they cannot be read, or are very many."""
         if position not in self._commits:
             self._commits[position] = self._changes.edits_at([position]).get(position)
         return self._commits[position]
@@ -240,7 +240,7 @@ class SymbolFollower:
     # ---- versions of a file
 
     def _versions(self, period: Period, after: int) -> Iterator[FileVersion]:
-        """The versions of a file after a commit, under all paths that it has from then on."""
+        """Yield the versions of a file after a commit, under all paths that it has from then on."""
         life = sorted(self._changes.lineage(period.lineage), key=lambda each: each.start)
         self.load({each.path for each in life}, after)
         here: Period | None = period
@@ -286,13 +286,13 @@ class SymbolFollower:
 
 
 def _period_at(periods: Sequence[Period], position: int) -> Period | None:
-    """The period that covers a commit, else the next one; None if there is none."""
+    """Return the period that covers a commit, else the next period; None if there is none."""
     later = [each for each in periods if each.end is None or each.end > position]
     return min(later, key=lambda each: each.start, default=None)
 
 
 def _next_period(life: Sequence[Period], period: Period) -> Period | None:
-    """The period of a file that follows another: the one that is there when it ends, else the next one."""
+    """Return the period after another: the period that covers its end, else the next to start."""
     assert period.end is not None, "an open period has no next one"  # noqa: S101
     end = period.end
     there = [each for each in life if each is not period and each.start <= end and (each.end is None or each.end > end)]
@@ -302,5 +302,5 @@ def _next_period(life: Sequence[Period], period: Period) -> Period | None:
 
 
 def _is_kept(definition: Definition, text: bytes) -> bool:
-    """Whether a version of a file has a definition unchanged, with the first lines of those around it."""
+    """Return True if a version of a file has a definition unchanged, with the first lines of those around it."""
     return definition.text in text and all(head in text for head in definition.heads)

@@ -1,4 +1,4 @@
-"""The rules by which secrets are recognised, as data: gitleaks' (MIT, see `gitleaks.LICENSE`) and graphmem's own."""
+"""The rules that recognise secrets, as data: gitleaks' (MIT, see `gitleaks.LICENSE`) and graphmem's own."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Target(Enum):
 
 @dataclass(frozen=True)
 class Allowlist:
-    """Findings that are no secrets: one of the conditions holds, or all of them if `is_all`.
+    """Describes findings that are no secrets: they meet any of the conditions, or all of them if `is_all`.
 
     Attributes:
-        patterns: Patterns, one of which is found in the target.
-        words: Lower-case words, one of which is in the secret.
-        paths: Patterns, one of which is found in the path of the file that the text comes from.
+        patterns: Any of these patterns matches in the target.
+        words: Any of these lower-case words is in the secret.
+        paths: Any of these patterns matches in the path of the text's file.
     """
 
     patterns: tuple[str, ...] = ()
@@ -39,26 +39,26 @@ class Allowlist:
 
     @cached_property
     def pattern(self) -> str:
-        """One pattern in place of all."""
+        """A single pattern that matches if any of `patterns` does."""
         return _joined(self.patterns)
 
     @cached_property
     def path_pattern(self) -> str:
-        """One pattern in place of all patterns of paths."""
+        """A single pattern that matches if any of `paths` does."""
         return _joined(self.paths)
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule for one sort of secret.
+    """A rule for a type of secret.
 
     Attributes:
         pattern: In the syntax of RE2.
-        keywords: Lower-case texts, one of which is in every text with such a secret.
+        keywords: Lower-case texts; a text without any of them has no secret of this type.
         least_entropy: Bits per character that a secret has more than; 0 for any.
         group: Number of the pattern's group that is the secret; 0 for the first group that matched.
         path: The rule applies only to files whose path has this pattern; empty for all texts.
-        allowed: What the rule finds and is no secret.
+        allowed: Findings of the rule that are no secrets.
     """
 
     name: str
