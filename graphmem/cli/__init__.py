@@ -20,5 +20,5 @@ def main() -> None:
         from graphmem.cli.app import app
 
         app.main(prog_name="graphmem")
-    except KeyboardInterrupt:  # during imports; the root command handles later ones
+    except KeyboardInterrupt:  # during imports; the root command handles later interrupts
         sys.exit(INTERRUPTED)

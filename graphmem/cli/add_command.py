@@ -29,7 +29,7 @@ _EDITOR_TEXT = f"\n\n{_EDITOR_MARK}\n# The first line is the title, the rest the
 
 
 def is_terminal() -> bool:
-    """Return whether standard input is a terminal."""
+    """Return True if standard input is a terminal."""
     return sys.stdin.isatty()
 
 
@@ -196,10 +196,10 @@ def _add_lines(call: Call, lines: list[str], details: Details, write: Write, loo
 
 
 def _refuse_with_lines(text: str | None) -> None:
-    """Refuse options of a single memory together with --from, whose lines set them.
+    """Refuse options of a single memory together with --from; its lines set them.
 
     Raises:
-        UsageError: There is such an option.
+        UsageError: An option of a single memory is set.
     """
     context = click.get_current_context()
     names = {"kind", "start", "status", *_DETAILS} - {"origin"}

@@ -84,7 +84,7 @@ def _plain_box(box: Box) -> Iterator[str]:
 
 
 def paint_rich(blocks: Iterable[Block], console: Console) -> None:
-    """Write blocks with rich, which wraps, frames and colours."""
+    """Write blocks with rich: wrapped, framed and coloured."""
     for block in blocks:
         console.print(_renderable(block, console.width))
 

@@ -126,7 +126,7 @@ def _gone(paths: tuple[str, ...], start: Path) -> tuple[str, ...]:
 
 
 def _is_gone(path: Path) -> bool:
-    """Return whether a path does not exist.
+    """Return True if a path does not exist.
 
     An unreadable path counts as existing; a name may be too long for a file.
     """

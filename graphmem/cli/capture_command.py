@@ -77,7 +77,7 @@ def capture(  # noqa: PLR0913 - a parameter for each option
 
 
 def _capture_waiting(call: Call, policy: CapturePolicy, write: Write) -> None:
-    """Capture the transcripts that hooks queued in this project; one that is gone is named and forgotten."""
+    """Capture the transcripts that hooks queued in this project; a missing transcript is reported and dropped."""
     from graphmem.hosts.hook.capture_queue import finish_transcripts, take_transcripts
     from graphmem.sources.git.work_tree import work_tree
 
@@ -102,7 +102,7 @@ def _capture_waiting(call: Call, policy: CapturePolicy, write: Write) -> None:
 
 
 def _statements(content: bytes) -> tuple[int, list[ExplicitStatement], str]:
-    """The number of turns of a transcript, its statements that no tracked file has, and its session."""
+    """Return the number of turns of a transcript, its statements that no tracked file has, and its session."""
     from graphmem.sources.transcripts import explicit_statements, read_transcript
     from graphmem.sources.transcripts.tracked_texts import TrackedTexts
 

@@ -28,7 +28,7 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 @dataclass(frozen=True, slots=True)
 class CiReport:
-    """What a run read, the verdicts on the memories, the failed tests of a JUnit file, and the fixes."""
+    """The result of a run: the readings, the verdicts, the failed tests of a JUnit file, and the fixes."""
 
     repository: RepositoryReport
     verification: VerificationReport

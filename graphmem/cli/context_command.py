@@ -1,4 +1,4 @@
-"""The command `context`: what governs a task, as Markdown that can be put before an agent."""
+"""The command `context`: memories that govern a task, as Markdown for an agent."""
 
 from __future__ import annotations
 

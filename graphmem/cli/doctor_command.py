@@ -1,4 +1,4 @@
-"""The command that finds what is broken in the setup."""
+"""The command that finds faults in the setup."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _SHA_CHARS = 10
 
 
 def file_life_page(answer: FileLives, at: At) -> Iterator[Block]:
-    """The paths of each file that had the path, the latest file first."""
+    """Yield the paths of each file that had the path, the latest file first."""
     for life in answer.lives:
         yield line(strong(life.now or life.paths[-1].path), dim("" if life.now else "  deleted"))
         for path in life.paths:

@@ -119,7 +119,7 @@ def _setting() -> str:
 
 
 def _change_of(ctx: click.Context, given: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments of the verb for the form in which the change is given."""
+    """Return the arguments of the verb for the form of the change: staged, range, diff or paths."""
     named = {
         "PATHS": given["paths"],
         "--staged": given["staged"],

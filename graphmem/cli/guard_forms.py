@@ -45,7 +45,7 @@ def sarif(answer: GuardAnswer) -> str:
 
 
 def github(answer: GuardAnswer) -> str:
-    """Return the findings as workflow commands of GitHub Actions, one on each line."""
+    """Return the findings as workflow commands of GitHub Actions, one a line."""
     return "\n".join(_annotations(answer))
 
 

@@ -16,7 +16,7 @@ _INDENT = 6
 
 
 def guard_page(answer: GuardAnswer) -> Iterator[Line]:
-    """Findings with place, reason and commands, then what was excused, and what was not read."""
+    """Yield findings with place, reason and commands, then excused findings and unread files."""
     for finding in answer.findings:
         yield from _finding(finding)
     if answer.more:
@@ -36,7 +36,7 @@ def place_of(finding: GuardFinding) -> str:
 
 
 def sentence_of(finding: GuardFinding) -> str:
-    """Return a finding in a sentence, with the memory, the reason and what holds instead."""
+    """Return a finding in a sentence, with the memory, the reason and the option in force."""
     alias = finding.memory.alias or finding.memory.id
     since = "" if finding.since is None else f" since {finding.since.date().isoformat()}"
     parts = [f"{finding.message} by {alias}" if _names_memory(finding) else f"{alias}: {finding.message}"]

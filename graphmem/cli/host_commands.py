@@ -81,7 +81,7 @@ def uninstall(ctx: click.Context, /, *, call: Call, host: str, is_user: bool | N
 
 
 def layer_of(host: Host, *, is_user: bool | None) -> Layer:
-    """The layer that an option names; without one, the project's in a repository, if the host has such settings."""
+    """Return the layer of the option; by default, in a repository, the project's if the host has such settings."""
     from graphmem.hosts.host_table import Layer
     from graphmem.sources.git.work_tree import work_tree
 
@@ -119,7 +119,7 @@ def print_diffs(plan: Plan) -> None:
 
 
 def plan_lines(plan: Plan, *, dry_run: bool) -> Iterator[Block]:
-    """The page of a plan: a line for each file, and what the host cannot do."""
+    """Yield the page of a plan: a line for each file, and the gaps of the host."""
     for change in plan.changes:
         look = Look.WARN if change.reason is not None else Look.GOOD
         head = Span(f"{change.kind.value:{_KIND_CELLS}}", look)

@@ -36,7 +36,7 @@ def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -
     except ValueError:
         pass
     try:
-        return UTC if name == "UTC" else ZoneInfo(name)  # UTC needs no time zone data, which a container may lack
+        return UTC if name == "UTC" else ZoneInfo(name)  # UTC needs no time zone data; a container may lack the data
     except (ValueError, OSError, KeyError) as problem:
         raise click.BadParameter(f"{name!r} is not a time zone; write Europe/Berlin, UTC or +02:00") from problem
 

@@ -106,7 +106,7 @@ class _IngestSteps:
         self.tell(done, total + total // 2)
 
     def writing(self, done: int, total: int) -> None:
-        """Report a step of the writing, which follows the reading."""
+        """Report a step of the writing, after the reading."""
         self.written = (done, total)
         self.records = total if self.records is None else self.records
         self.tell(self.read + done, self.read + total)
@@ -159,7 +159,7 @@ def _ingested(
         return memory.ingest(reading, write=write, progress=steps.writing)
 
 
-#: Folders in which projects keep decision records.
+#: Usual folders of decision records.
 _FOLDERS = (
     *("adr", "adrs", "docs/adr", "docs/adrs", "doc/adr", "doc/adrs", "docs/decisions", "doc/decisions", "decisions"),
     *("docs/architecture/decisions", "docs/architecture/adr", "doc/architecture/decisions", "architecture/decisions"),

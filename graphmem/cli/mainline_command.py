@@ -66,7 +66,7 @@ def git_history(
 
 
 def mainline_lines(report: MainlineReport) -> Iterator[Block]:
-    """The counts of a mainline, and the commits that were not read completely."""
+    """Yield the counts of a mainline, and the commits that were not read completely."""
     news = f"{report.read} new" + (f", {report.replaced} replaced" if report.replaced else "")
     yield line(f"{report.commits} commits ({news}) · {report.files} files, {report.renamed} of them renamed")
     yield line(dim(f"{report.tags} tags · {report.branches} branches · change {report.change}"))
@@ -83,7 +83,7 @@ def mainline_lines(report: MainlineReport) -> Iterator[Block]:
 
 
 def _followed_lines(followed: FollowReport | None) -> Iterator[Block]:
-    """What is new about symbols and files of memories, and files that do not parse."""
+    """Yield the new changes of symbols and files of memories, and files that do not parse."""
     if followed is None:
         return
     for relocation in followed.relocations[:_MOST_UNREAD]:
@@ -95,7 +95,7 @@ def _followed_lines(followed: FollowReport | None) -> Iterator[Block]:
 
 
 def _merge_lines(report: BranchReport) -> Iterator[Block]:
-    """The branches that were merged, and those that may have been merged with the command that does it."""
+    """Yield the branches that were merged, and those that may have been merged with the command that does it."""
     for merged in report.merged:
         yield line(Span("merged ", Look.GOOD), merged.branch, dim(f" change {merged.change}: {merged.reason}"))
     for proposed in report.proposed:

@@ -18,7 +18,7 @@ _META = "graphmem.options"
 
 @dataclass(slots=True)
 class _OptionGroup:
-    """An option with the keys and the reason that stand behind it."""
+    """An option with its keys and its reason."""
 
     outcome: Outcome
     text: str
@@ -65,7 +65,7 @@ class CommandWithOptions(click.Command):
 
 
 def _taken(groups: list[_OptionGroup], word: str, value: str | None) -> bool:
-    """Return whether an argument belongs to an option before it, after adding it there.
+    """Return True if an argument belongs to an option before it, after adding it there.
 
     Raises:
         UsageError: A key has no option before it.
@@ -86,7 +86,7 @@ def _taken(groups: list[_OptionGroup], word: str, value: str | None) -> bool:
 
 
 def options_given() -> tuple[Alternative, ...]:
-    """Return the options of the current command, chosen ones first.
+    """Return the options of the current command, chosen options first.
 
     Raises:
         InvalidInput: A key has no known type, or is none of its type.
@@ -103,7 +103,7 @@ def _canonical(text: str) -> str:
 
 
 def _installed_imports(package: str) -> tuple[str, ...]:
-    """Return the top-level names that the metadata of an installed package gives; private ones are left out."""
+    """Return the top-level names that the metadata of an installed package gives; private names are left out."""
     from importlib.metadata import packages_distributions
 
     names = (

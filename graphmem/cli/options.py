@@ -76,9 +76,9 @@ class Call:
 
         Args:
             url: Another store.
-            starts_work: Also start the work on what the git hooks of the repository around the working directory noted,
-                and on the transcripts that hooks of agents queued there, in processes of their own, each at most once a
-                minute.
+            starts_work: Also start the work on events that git hooks noted in the repository around the working
+                directory, and on the transcripts that hooks of agents queued there, in processes of their own, each at
+                most once a minute.
         """
         memory = self.opener(url or self.url, self.scope_parts)
         if starts_work and self.opener is default_opener:
@@ -87,7 +87,7 @@ class Call:
 
 
 def _start_hook_work(folder: Path) -> None:
-    """Start the work on noted events and queued transcripts; costs a look at a file, and at one for each parent."""
+    """Start the work on noted events and queued transcripts; checks a path, and a path in each parent folder."""
     from graphmem.hosts.hook.capture_queue import QUEUE
     from graphmem.hosts.hook.state_folder import state_path
 

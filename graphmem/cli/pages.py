@@ -79,7 +79,7 @@ def _hit_lines(number: int, hit: Hit, terms: Sequence[str], valid: datetime) -> 
 
 
 def _change_lines(card: Card, *, indent: int) -> Iterator[Line]:
-    """What has changed around a memory: its files and symbols, the code, and what it depends on."""
+    """Yield the changes around a memory: its files and symbols, the code, and its dependencies."""
     for place in card.files:
         yield line(dim("file: "), place.sentence, indent=indent)
     for symbol in card.symbols:
@@ -91,7 +91,7 @@ def _change_lines(card: Card, *, indent: int) -> Iterator[Line]:
 
 
 def _brief_lines(short: Brief, terms: Sequence[str]) -> Iterator[Line]:
-    """The excerpt of a memory, its rationale and its rejected options."""
+    """Yield the excerpt of a memory, its rationale and its rejected options."""
     for label, text in (("", short.excerpt), ("why: ", short.rationale)):
         if text:
             yield line(dim(label), *emphasised(text, terms), indent=3)
@@ -103,7 +103,7 @@ def _brief_lines(short: Brief, terms: Sequence[str]) -> Iterator[Line]:
 
 
 def _relation_lines(hit: Hit) -> Iterator[Line]:
-    """The relations of a hit to the memories that matched, and the memory that overrules it."""
+    """Yield the relations of a hit to the memories that matched, and the memory that overrules it."""
     for near in hit.relations:
         yield line(*related(near), indent=3)
         if near.through:
@@ -113,7 +113,7 @@ def _relation_lines(hit: Hit) -> Iterator[Line]:
 
 
 def listing_page(answer: Listing, at: At, nothing: Line) -> Iterator[Block]:
-    """A table with a row for each memory."""
+    """Yield a table with a row for each memory."""
     heads = ("id", "", "title", "kind", "state", "held", "confidence")
     if answer.cards:
         yield Table(heads, tuple(_listed(card) for card in answer.cards))
@@ -150,7 +150,7 @@ def _listed(card: Card) -> tuple[Line, ...]:
 
 
 def card_page(history: History, at: At) -> Iterator[Block]:
-    """A memory with its whole statement."""
+    """Yield a memory with its whole statement."""
     card = history.card
     yield from _head(card, history.at.valid)
     yield line(dim("held: "), held(card), indent=2)
@@ -182,7 +182,7 @@ def _paragraph(label: str, text: str) -> Iterator[Line]:
 
 
 def history_page(history: History, at: At, width: int) -> Iterator[Block]:
-    """The chain of a memory with dates and as bars, its own moves, and its ledger entries."""
+    """Yield the chain of a memory with dates and as bars, its own moves, and its ledger entries."""
     yield from _head(history.card, history.at.valid)
     yield _EMPTY
     if len(history.chain) > 1:
@@ -227,7 +227,7 @@ def _steps(steps: Iterable[Step]) -> Iterator[Line]:
 
 
 def changes_table(changes: Sequence[Change]) -> Table:
-    """A table with a row for each ledger entry."""
+    """Return a table with a row for each ledger entry."""
     heads = ("change", "recorded", "what", "memories", "who", "source", "reason")
     return Table(heads, tuple(_change_row(change) for change in changes))
 
@@ -270,7 +270,7 @@ def diff_page(answer: Diff) -> Iterator[Block]:
 
 
 def explanation_page(answer: Explanation, at: At) -> Iterator[Block]:
-    """The reasons for a memory's state, the memories that it resolves to, and its links."""
+    """Yield the reasons for a memory's state, the memories that it resolves to, and its links."""
     yield from _head(answer.card, answer.at.valid)
     for reason in answer.reasons:
         yield line(dim("why: "), reason, indent=2)

@@ -72,7 +72,7 @@ def _receipt(done: Written, verb: str) -> Iterator[Block]:
 
 
 def _what(done: Written, verb: str) -> list[str | Span]:
-    """The memories and the verb; for a supersession, `OLD superseded by NEW`."""
+    """Return the memories and the verb; for a supersession, `OLD superseded by NEW`."""
     operation = asked_in(done.change.operation)
     if isinstance(operation, Supersede):
         old, new = (Span(" ".join(ids), Look.ID) for ids in (operation.old, operation.new))
@@ -81,14 +81,14 @@ def _what(done: Written, verb: str) -> list[str | Span]:
 
 
 def _likeness(similar: Similar) -> str:
-    """The criteria by which two memories are similar, and the similarity of their vectors."""
+    """Return the criteria by which two memories are similar, and the similarity of their vectors."""
     criteria = {"words": "the same words", "name": "the same name", "subject": "the same subject"}
     near = [] if similar.score is None else [f"nearness {similar.score:.2f}"]
     return "(" + ", ".join([criteria[way] for way in similar.found_by if way in criteria] + near) + ")"
 
 
 def _valid_time(operation: Operation) -> str:
-    """The valid time of a write in full, so that the writer sees the midnight assumed for a bare date."""
+    """Return the valid time of a write in full, so that the writer sees the midnight assumed for a bare date."""
     times = moments(operation)
     if isinstance(operation, End):
         return f" on {second(times[0])}"

@@ -1,4 +1,4 @@
-"""Commands that read what a repository says by itself: all of it, or one source."""
+"""Commands that read the sources of a repository: all of them, or a single source."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _HELP = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepositoryOptions:
-    """Where the mainline ends and begins, and whether every source is read from its first commit."""
+    """The range of the mainline, and a flag to read every source from its first commit."""
 
     ref: str | None = None
     since: str | None = None
@@ -158,14 +158,14 @@ def best_statements(memory: GraphMemory) -> list[Card]:
 
 
 def _usefulness(card: Card) -> tuple[bool, int]:
-    """Return the sort key of a statement: mandatory ones first, then by subject."""
+    """Return the sort key of a statement: mandatory statements first, then by subject."""
     subject = card.statement.subject or ""
     rank = next((at for at, word in enumerate(_SUBJECTS) if subject.startswith(word)), len(_SUBJECTS))
     return not card.statement.is_mandatory, rank
 
 
 def report_lines(report: RepositoryReport, best: Sequence[Card]) -> Iterator[Block]:
-    """The history, a table with a row for each source, problems, and some statements."""
+    """Yield the history, a table with a row for each source, problems, and some statements."""
     if report.mainline is not None:
         yield from mainline_lines(report.mainline)
     if report.sources:

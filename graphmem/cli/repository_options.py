@@ -33,7 +33,7 @@ fail_on_option: Callable[[Body], Body] = click.option(
     show_default=True,
     help=f"Exit with {DISAGREES} if a memory has this verdict or a worse one.",
 )
-#: `fix: bool`, whether what is certain is carried out.
+#: `fix: bool`, True to carry out certain fixes.
 fix_option: Callable[[Body], Body] = click.option(
     "--fix",
     is_flag=True,

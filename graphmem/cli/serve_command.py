@@ -115,7 +115,7 @@ def _worker_command(call: Call, settings: _ServeOptions) -> list[str]:
 
 
 def webhook_receiver() -> WebhookReceiver | None:
-    """Return the receiver of webhooks for the file in the settings; None without one.
+    """Return the receiver of webhooks for the file in the settings; None if the settings name no file.
 
     Raises:
         InvalidInput: The file is wrong.

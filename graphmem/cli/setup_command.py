@@ -1,4 +1,4 @@
-"""The command that sets graphmem up in a repository: its store, what it says, and the agents of this machine."""
+"""The command that sets graphmem up: the store and the sources of a repository, and the agents of this machine."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def setup(ctx: click.Context, /, *, call: Call, dry_run: bool, yes: bool, undo: 
 
 
 def _plans(root: Path, *, is_removal: bool) -> list[Plan]:
-    """The changes of settings for the hosts that are used on this machine or in this repository."""
+    """Return the changes of settings for the hosts that are used on this machine or in this repository."""
     from graphmem.hosts.host_table import HOSTS
     from graphmem.hosts.installation import ChangeKind, plan_installation, plan_removal, root_of
     from graphmem.hosts.program import program_words
@@ -173,7 +173,7 @@ def _undo(root: Path, plans: list[Plan]) -> None:
 
 
 def _recorded(root: Path) -> int | None:
-    """The changes that a store had when setup had made it; None if setup did not make one there."""
+    """Return the changes that a store had when setup had made it; None if setup made no store there."""
     changes = _records().get(str(root))
     return changes if isinstance(changes, int) else None
 

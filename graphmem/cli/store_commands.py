@@ -64,7 +64,7 @@ def init(ctx: click.Context, /, *, call: Call, folder: Path | None, reads: bool 
 
 
 def _wants_reading(folder: Path, *, asked: bool | None) -> bool:
-    """Return whether to read the repository around a folder; without an option, people at a terminal are asked."""
+    """Return True if the repository around a folder is to be read; without an option, people at a terminal decide."""
     from graphmem.sources.git.work_tree import work_tree
 
     if asked is not None or work_tree(folder) is None or not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -85,7 +85,7 @@ def status(*, call: Call) -> None:
 
 
 def _note_waiting_events() -> None:
-    """Tell of events of webhooks that wait, if this machine receives any."""
+    """Report waiting events of webhooks, if this machine receives any."""
     from graphmem.config import load_settings
 
     if load_settings().webhooks is not None:

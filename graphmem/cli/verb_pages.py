@@ -26,7 +26,7 @@ class Result:
 
     Attributes:
         memory: The memory that answered, still open.
-        answer: What the verb returned.
+        answer: The value that the verb returned.
         values: The arguments of the verb.
         as_json: The answer is written as JSON, and the page is not needed.
     """

@@ -105,14 +105,14 @@ class FixedVerification:
 def fixes_of(
     memory: GraphMemory, history: GitCodeHistory, report: VerificationReport, write: Write, *, is_rehearsal: bool
 ) -> FixReport:
-    """Carry out what is certain about the memories of a check."""
+    """Carry out the certain fixes for the memories of a check."""
     from graphmem.service.code_fixes import fix_memories
 
     return fix_memories(memory, history, report, write=write, is_rehearsal=is_rehearsal)
 
 
 def disagrees(report: VerificationReport, fail_on: str, fixes: FixReport | None = None) -> bool:
-    """Return whether a memory has the verdict that `--fail-on` names, or a worse one.
+    """Return True if a memory has the verdict of `--fail-on`, or a worse verdict.
 
     After fixes, whether anything is left to a person.
     """
@@ -123,7 +123,7 @@ def disagrees(report: VerificationReport, fail_on: str, fixes: FixReport | None 
 
 
 def verification_lines(report: VerificationReport) -> Iterator[Block]:
-    """The memories that the code contradicts, with evidence, and the counts of all verdicts."""
+    """Yield the memories that the code contradicts, with evidence, and the counts of all verdicts."""
     for found in report.checked:
         if found.verdict.status.value in {"broken", "drifted", "moved"}:
             yield from _memory_lines(found)
@@ -131,7 +131,7 @@ def verification_lines(report: VerificationReport) -> Iterator[Block]:
 
 
 def verification_summary(report: VerificationReport) -> Iterator[Line]:
-    """The counts of all verdicts, and the commit that was checked."""
+    """Yield the counts of all verdicts, and the commit that was checked."""
     counts = Counter(found.verdict.status.value for found in report.checked)
     summary = " · ".join(f"{counts[word]} {word}" for word in _ORDER if word in counts)
     yield line(summary or "no memories are in force here")
@@ -140,7 +140,7 @@ def verification_summary(report: VerificationReport) -> Iterator[Line]:
 
 
 def fix_lines(fixes: FixReport, *, is_rehearsal: bool) -> Iterator[Line]:
-    """The fixes, and the memories that need a person."""
+    """Yield the fixes, and the memories that need a person."""
     for fixed in fixes.fixed:
         change = "would be" if is_rehearsal else f"change {fixed.change}"
         new = "" if fixed.successor is None else f" by {fixed.successor}"

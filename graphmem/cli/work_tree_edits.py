@@ -24,7 +24,7 @@ def uncommitted_edits(folder: Path, paths: Sequence[Path]) -> list[FileEdit]:
         paths: Files and folders.
 
     Raises:
-        NotFound: There is no such file.
+        NotFound: The file does not exist.
     """
     from graphmem.service.guard_answers import FileEdit
     from graphmem.sources.git.work_tree import work_tree

@@ -28,7 +28,7 @@ _LOG_LINES = 3
 
 
 def host_checks() -> list[Check]:
-    """A check for each host that has entries of graphmem, for the store that hooks read, and for their log."""
+    """Return a check for each host that has entries of graphmem, for the store that hooks read, and for their log."""
     found = [host for host in HOSTS.values() if host_state(host, Path.cwd()).is_present]
     checks = [Check(host.name, lambda _, host=host: _host(host), limit_s=_LIMIT_S) for host in found]  # type: ignore[misc]
     return [*checks, TRUST, LOG] if checks else [NONE]
@@ -53,7 +53,7 @@ def _host(host: Host) -> CheckResult:
 
 
 def _faults(state: HostState) -> Iterator[CheckResult]:
-    """What is wrong, the worst first."""
+    """Yield the problems, the worst first."""
     host = state.host
     for path in state.disabled:
         if state.hooks or state.plugins:
@@ -117,9 +117,9 @@ def _untrusted(state: HostState) -> Iterator[CheckResult]:
 
 
 def _run_problem(host: Host, entry: Registration) -> str:
-    """Run a hook with a payload as its host documents it; returns what is wrong, or an empty text.
+    """Run a hook with a payload as its host documents it; return the problem, or an empty text.
 
-    Settings can come with a clone: what is run are the words that this installation would write, and not the command.
+    Settings can come with a clone: the hook runs with this installation's own words, and not with the command.
     """
     words = [*program_words(), "on", host.name, entry.event]
     payload = json.dumps(sample_payload(host.name, entry.event, str(Path.cwd()))).encode()

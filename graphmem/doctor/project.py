@@ -43,7 +43,7 @@ def _mended(message: str) -> str:
 
 
 def _is_unknown(name: str) -> bool:
-    """Return whether a variable looks like a setting but is not."""
+    """Return True if a variable looks like a setting but is not."""
     bare = name.removeprefix(_PREFIX)
     if not name.startswith(_PREFIX) or _ELSEWHERE.fullmatch(bare):
         return False

@@ -1,5 +1,5 @@
-"""Graphmem in the coding agents of this machine: their settings files, and the hooks that they run.
+"""Settings files and hooks that connect graphmem to the coding agents of this machine.
 
-`installation` writes and removes entries, and `host_table` names the files and keys of each host. `hook` is what a host
-starts; `memory_answers` asks the memory for it.
+`installation` writes and removes entries, and `host_table` names the files and keys of each host. A host starts
+`hook`, for which `memory_answers` queries the memory.
 """

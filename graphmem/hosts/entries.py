@@ -37,7 +37,7 @@ def insertions(text: str, entries: Sequence[Entry]) -> list[Insertion]:
 
 
 def without_entries(text: str, file: HostFile, entries: Sequence[Entry]) -> str:
-    """The text without entries of graphmem, of any installation; everything else stays.
+    """Return the text without entries of graphmem, of any installation; everything else stays.
 
     Raises:
         Untouchable: The text does not parse.
@@ -56,7 +56,7 @@ def without_entries(text: str, file: HostFile, entries: Sequence[Entry]) -> str:
 
 
 def own_hooks(value: object) -> Iterator[str]:
-    """The command lines of hooks of graphmem in settings."""
+    """Yield the command lines of hooks of graphmem in settings."""
     if isinstance(value, dict):
         command = value.get("command")
         if isinstance(command, str) and OWN_HOOK.search(command):
@@ -69,7 +69,7 @@ def own_hooks(value: object) -> Iterator[str]:
 
 
 def is_own_server(value: object) -> bool:
-    """Whether the entry of an MCP server starts graphmem."""
+    """Return True if the entry of an MCP server starts graphmem."""
     if not isinstance(value, dict):
         return False
     command, arguments = value.get("command"), value.get("args")
@@ -82,7 +82,7 @@ def is_own_server(value: object) -> bool:
 
 
 def pasted(entries: Sequence[Entry]) -> str:
-    """The entries as text to paste by hand."""
+    """Return the entries as text to paste by hand."""
     first = entries[0]
     if isinstance(first, WholeFile | MarkedBlock):
         return first.text
@@ -216,13 +216,13 @@ def _without_json(text: str, file: HostFile, entries: Sequence[Entry]) -> str:
 
 
 def _is_ours(path: Sequence[str | int], removable: set[tuple[str, ...]]) -> bool:
-    """Whether an installation creates a container: it is on a path of an entry, or a group of hooks."""
+    """Return True if an installation creates a container: it is on a path of an entry, or a group of hooks."""
     names = tuple(step for step in path if isinstance(step, str))
     return tuple(path) in removable or any(isinstance(step, int) for step in path) or names in removable
 
 
 def _own_path(root: JsonNode, entries: Sequence[Entry]) -> tuple[str | int, ...] | None:
-    """The path of an entry of graphmem; None if there is none."""
+    """Return the path of an entry of graphmem; None if there is none."""
     for entry in entries:
         if not isinstance(entry, Member | Item):
             continue
@@ -245,7 +245,7 @@ def _own_path(root: JsonNode, entries: Sequence[Entry]) -> tuple[str | int, ...]
 
 
 def _own_handler(array: JsonNode) -> tuple[str | int, ...] | None:
-    """The path, from an array of an event, of a hook of graphmem: an item, or an item of a group's own array."""
+    """Return the path, from an array of an event, of a hook of graphmem: an item, or an item of a group's own array."""
     for number, child in enumerate(array.children):
         value = child.node.value()
         if not isinstance(value, dict) or not list(own_hooks(value)):
@@ -260,7 +260,7 @@ def _own_handler(array: JsonNode) -> tuple[str | int, ...] | None:
 
 
 def has_all(text: str, entries: Sequence[Entry]) -> bool:
-    """Whether a JSON text has exactly these entries of graphmem, in whatever style and order they are written."""
+    """Return True if a JSON text has exactly these entries of graphmem, in any style and order."""
     members = [entry for entry in entries if isinstance(entry, Member | Item)]
     if len(members) != len(entries):
         return False

@@ -1,4 +1,4 @@
-"""The hosts that graphmem fits into: their settings files, the entries in them, and the moments that they cannot do.
+"""The hosts that graphmem supports: their settings files, the entries in them, and the moments that they cannot do.
 
 As documented by the hosts up to August 2026. No host was run; `docs/guides/agents.md` names the sources.
 """
@@ -108,7 +108,7 @@ class Host:
 
     Attributes:
         files: The files by layer.
-        gaps: Moments that the host cannot do, and what a user has to do, as sentences.
+        gaps: Moments that the host does not support, and steps for the user, as sentences.
         traces: Files and folders in the user's folder that show that the host is used on this machine.
     """
 
@@ -120,10 +120,10 @@ class Host:
 
 
 def host_named(name: str) -> Host:
-    """The host with a name.
+    """Return the host with a name.
 
     Raises:
-        InvalidInput: There is no such host; the message names those that there are.
+        InvalidInput: No host has this name; the message lists the hosts.
     """
     if name not in HOSTS:
         raise InvalidInput(f"no host {name!r}; hosts: {', '.join(HOSTS)}")
@@ -131,7 +131,7 @@ def host_named(name: str) -> Host:
 
 
 def is_used(host: Host) -> bool:
-    """Whether a host has left traces in the user's folder."""
+    """Return True if a host has left traces in the user's folder."""
     # Not `Path.exists`, which fails in a folder that this user cannot enter.
     return any(os.path.exists(Path.home() / trace) for trace in host.traces)  # noqa: PTH110 - as above
 
@@ -180,7 +180,7 @@ def _flat(host: str, events: Mapping[str, Mapping[str, object]]) -> Callable[[li
 def _server(
     path: tuple[str, ...], extra: Mapping[str, object] = MappingProxyType({})
 ) -> Callable[[list[str]], tuple[Entry, ...]]:
-    """An MCP server with command and arguments."""
+    """Return an MCP server with command and arguments."""
 
     def entries(program: list[str]) -> tuple[Entry, ...]:
         return (Member((*path, _NAME), {**extra, "command": program[0], "args": [*program[1:], "mcp"]}),)

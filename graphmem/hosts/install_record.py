@@ -22,7 +22,7 @@ _VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """What an installation did to a file.
+    """The changes that an installation made to a file.
 
     Attributes:
         digest: SHA-256 of the file after it.
@@ -37,7 +37,7 @@ class FileRecord:
     folders: tuple[str, ...] = ()
 
     def undone(self, content: bytes) -> bytes | None:
-        """The bytes of the file before the installation; None if the file was changed since."""
+        """Return the bytes of the file before the installation; None if the file was changed since."""
         if digest_of(content) != self.digest:
             return None
         text = content.decode()
@@ -54,13 +54,13 @@ def digest_of(content: bytes) -> str:
 def record_of(
     after: bytes, bom: str, insertions: Sequence[Insertion], *, is_created: bool, folders: Sequence[Path]
 ) -> FileRecord:
-    """The record of an installation; positions count a byte order mark."""
+    """Return the record of an installation; positions count a byte order mark."""
     pairs = tuple((insertion.at + len(bom), len(insertion.text)) for insertion in insertions)
     return FileRecord(digest_of(after), pairs, is_created, tuple(map(str, folders)))
 
 
 def read_records() -> dict[str, FileRecord]:
-    """The records by path; empty if there are none or the file is damaged, since files can be searched instead."""
+    """Return the records by path; empty if the file is missing or damaged, since files can be searched instead."""
     with suppress(OSError, ValueError, TypeError, KeyError):
         stored = json.loads(Path(state_path(_FILE)).read_bytes())
         if stored["version"] == _VERSION:

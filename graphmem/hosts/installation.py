@@ -25,7 +25,7 @@ _NEW_MODE = 0o644
 
 
 class ChangeKind(StrEnum):
-    """What happens to a file."""
+    """The planned change of a file."""
 
     CREATE = "create"
     CHANGE = "change"
@@ -61,7 +61,7 @@ class FileChange:
     is_own: bool = False
 
     def diff(self) -> str:
-        """The change as a unified diff; empty without one."""
+        """Return the change as a unified diff; empty if nothing changes."""
         if self.before == self.after:
             return ""
         old, new = (_lines(content) for content in (self.before, self.after))
@@ -93,12 +93,12 @@ class Plan:
 
 
 def root_of(layer: Layer, folder: Path) -> Path:
-    """The folder that the paths of a layer start from: the user's, or the repository's around a folder."""
+    """Return the folder that the paths of a layer start from: the user's, or the repository's around a folder."""
     return Path.home() if layer is Layer.USER else work_tree(folder) or folder.resolve()
 
 
 def plan_installation(host: Host, layer: Layer, root: Path, program: Sequence[str]) -> Plan:
-    """The changes that write graphmem's entries; nothing is written.
+    """Return the changes that write graphmem's entries; nothing is written.
 
     Raises:
         Unsupported: The host has no settings in this layer.
@@ -112,7 +112,7 @@ def plan_installation(host: Host, layer: Layer, root: Path, program: Sequence[st
 
 
 def plan_removal(host: Host, layer: Layer, root: Path, program: Sequence[str]) -> Plan:
-    """The changes that remove graphmem's entries; nothing is written."""
+    """Return the changes that remove graphmem's entries; nothing is written."""
     records = read_records()
     changes = tuple(_removed(file, root, list(program), records) for file in host.files.get(layer, ()))
     return Plan(host, layer, root, changes, is_removal=True)
@@ -147,7 +147,7 @@ def carry_out(plan: Plan) -> None:
 
 
 def file_of(file: HostFile, root: Path) -> Path:
-    """The path of a settings file: the first of its names that exists, else the first."""
+    """Return the path of a settings file: the first of its names that exists, else the first."""
     paths = [root / name for name in file.names]
     # Not `Path.exists`, which fails in a folder that this user cannot enter.
     return next((path for path in paths if os.path.exists(path)), paths[0])  # noqa: PTH110 - as above
@@ -205,7 +205,7 @@ def _removed(file: HostFile, root: Path, program: list[str], records: dict[str, 
 
 
 def _base(file: HostFile, entries: Sequence[Entry], settings: SettingsFile, record: FileRecord | None) -> str | None:
-    """The text without entries of graphmem, without a byte order mark; None if no file is then needed."""
+    """Return the text without entries of graphmem, without a byte order mark; None if no file is then needed."""
     if settings.content is None:
         return None
     undone = None if record is None else record.undone(settings.content)

@@ -58,11 +58,11 @@ class JsonNode:
     children: tuple[Child, ...] = ()
 
     def member(self, key: str) -> Child | None:
-        """The member with a key; None if there is none."""
+        """Return the member with a key; None if there is none."""
         return next((child for child in self.children if child.key == key), None)
 
     def value(self) -> object:
-        """The value as `json.loads` returns it."""
+        """Return the value as `json.loads` returns it."""
         if self.kind is NodeKind.OBJECT:
             return {child.key: child.node.value() for child in self.children}
         if self.kind is NodeKind.ARRAY:
@@ -71,7 +71,7 @@ class JsonNode:
 
 
 def parse(text: str) -> JsonNode:
-    """The value of a text.
+    """Return the value of a text.
 
     Raises:
         NotJson: The text is not JSON, even with comments and trailing commas allowed; or an object has a key twice.
@@ -91,13 +91,13 @@ class _Parser:
         self.text = text
 
     def error(self, at: int, message: str) -> NotJson:
-        """The error for a position."""
+        """Return the error for a position."""
         line = self.text.count("\n", 0, at) + 1
         column = at - (self.text.rfind("\n", 0, at) + 1) + 1
         return NotJson(f"line {line}, column {column}: {message}")
 
     def skipped(self, at: int) -> int:
-        """The position behind blanks and comments."""
+        """Return the position behind blanks and comments."""
         text = self.text
         while at < len(text):
             if text[at] in _BLANKS:

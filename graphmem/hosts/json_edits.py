@@ -22,14 +22,14 @@ class Insertion:
 
 
 def apply(text: str, insertions: Sequence[Insertion]) -> str:
-    """The text after insertions, each at a position of the text after the ones before it."""
+    """Return the text after insertions; each position refers to the text after the earlier insertions."""
     for insertion in insertions:
         text = text[: insertion.at] + insertion.text + text[insertion.at :]
     return text
 
 
 def member_insertions(text: str, path: Sequence[str], value: object) -> list[Insertion]:
-    """Insertions that set the member at a path of keys, which must not exist; missing objects are created.
+    """Return insertions that set the member at a path of keys; it must not exist. Missing objects are created.
 
     Args:
         text: JSON with comments whose root is an object, or only blanks and comments.
@@ -54,7 +54,7 @@ def item_insertions(text: str, path: Sequence[str], value: object) -> list[Inser
 def without(
     text: str, path: Sequence[str | int], *, is_removable: Callable[[Sequence[str | int]], bool] = lambda _: True
 ) -> str:
-    """The text without the member or item at a path, and without the containers on the path that are then empty.
+    """Return the text without the member or item at a path, and without the containers on the path that are then empty.
 
     Args:
         text: JSON with comments.
@@ -145,7 +145,7 @@ class _Style:
         return text if key is None else f"{json.dumps(key, ensure_ascii=False)}: {text}"
 
     def base(self, container: JsonNode) -> str:
-        """The indentation of the line on which a container ends or, if that line begins with more, starts."""
+        """Return the indentation of the line on which a container ends or, if that line begins with more, starts."""
         closing = self.indent_of(container.end - 1)
         if closing is not None:
             return closing
@@ -154,18 +154,18 @@ class _Style:
         return start[: len(start) - len(start.lstrip(" \t"))]
 
     def indent_of(self, at: int) -> str | None:
-        """The blanks before a position if nothing else is before it on its line."""
+        """Return the blanks before a position if nothing else is before it on its line."""
         before = self.text[self.text.rfind("\n", 0, at) + 1 : at]
         return before if not before.strip(" \t") else None
 
     def line_end(self, at: int) -> int:
-        """The position behind comments that follow on the same line."""
+        """Return the position behind comments that follow on the same line."""
         while (match := _COMMENT.match(self.text, at)) is not None:
             at = match.end()
         return at - 1 if self.text[at - 1 : at] == "\r" else at
 
     def comments_end(self, container: JsonNode) -> int:
-        """The position behind the last comment in an empty container."""
+        """Return the position behind the last comment in an empty container."""
         inner = self.text[container.start + 1 : container.end - 1]
         return container.start + 1 + len(inner.rstrip())
 
@@ -188,7 +188,7 @@ def _index(node: JsonNode, step: str | int) -> int:
 
 
 def _cut(text: str, container: JsonNode, index: int) -> str:
-    """The text without a child, its comma, and the blanks before it."""
+    """Return the text without a child, its comma, and the blanks before it."""
     own = container.children[index]
     previous = container.children[index - 1] if index else None
     following = container.children[index + 1] if index + 1 < len(container.children) else None

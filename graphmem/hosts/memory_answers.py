@@ -1,4 +1,4 @@
-"""Answers for hooks: the store of the working folder is opened, and asked by words alone."""
+"""Answers for hooks from the store of the working folder, by lexical search alone."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ _SESSION_TOKENS, _PROMPT_TOKENS, _PATH_TOKENS = 1_000, 400, 300
 _BLOCK_CHARS = MAX_CHARS - 100
 _MAIN = frozenset({"", "main", "master", "trunk", "develop"})
 _MARK = re.compile(r"[^\w]+|_")
-#: Reasons that say that a memory is about the prompt, and not only about such work.
+#: Reasons for which a memory is about the prompt itself, and not only about similar work.
 _ON_TOPIC = frozenset({Why.WORDS, Why.MEANING, Why.PATH})
 
 
 class MemoryAnswers:
-    """Answers for hooks, from a memory.
+    """Answers hooks from a memory.
 
     Args:
         memory: The memory.
-        root: The root of the project, to which paths are relative.
-        enforcement: The project's setting of what guard may do.
+        root: The root of the project; paths are relative to it.
+        enforcement: The project's setting for guard: warn, ask or deny.
     """
 
     def __init__(self, memory: GraphMemory, root: Path, enforcement: Enforcement) -> None:
@@ -47,29 +47,29 @@ class MemoryAnswers:
         self._enforcement = enforcement
 
     def session_block(self, branch: str) -> Block:
-        """The memories that govern work on a branch, of which its name is all that is known."""
+        """Return the memories that govern work on a branch, found by the branch's name."""
         task = "" if branch in _MAIN else _MARK.sub(" ", branch)
         return block_of(self._asked(task, (), _SESSION_TOKENS), lambda _: True)
 
     def prompt_block(self, prompt: str) -> Block:
-        """The memories that a prompt is about."""
+        """Return the memories that a prompt is about."""
         return block_of(self._asked(prompt, (), _PROMPT_TOKENS), _ON_TOPIC.__contains__)
 
     def path_block(self, payload: Payload) -> Block:
-        """The memories about the files of a tool."""
+        """Return the memories about the files of a tool."""
         paths = payload.relative_files(str(self._root))
         if not paths:
             return Block("", [], "", 0)
         return block_of(self._asked("", paths, _PATH_TOKENS), lambda why: why is Why.PATH)
 
     def guard_index(self) -> dict[str, object]:
-        """What an edit of code must have to concern a memory."""
+        """Return the fields of a `GuardIndex`: the words and paths by which an edit may concern a memory."""
         settings = load_settings()
         with open_store(locate(None, settings), settings, create=False) as store:
             return GuardIndex.of_terms(store.guard_terms(settings.scope())).fields()
 
     def guard(self, payload: Payload) -> Guarded:
-        """What a tool brings back, before it runs; after a command of a shell, what that has changed."""
+        """Return the findings for a tool call before it runs, or for the files that a shell command changed."""
         is_done = payload.is_shell and payload.moment != "before a tool"
         change = changed_by_shell(self._root) if is_done else change_of_tool(payload, self._root)
         if change.is_empty:
@@ -84,7 +84,7 @@ class MemoryAnswers:
 
 
 def open_hook_memory() -> MemoryAnswers:
-    """The memory of the working folder.
+    """Return the memory of the working folder.
 
     Raises:
         GraphMemError: It cannot be opened.
@@ -98,7 +98,7 @@ def open_hook_memory() -> MemoryAnswers:
 
 
 def block_of(block: ContextBlock, is_wanted: Callable[[Why], bool]) -> Block:
-    """The lines of a block whose memories are there for a wanted reason."""
+    """Return the lines of a block whose memories are there for a wanted reason."""
     head, foot = block.markdown.partition("\n")[0], block.markdown.rpartition("\n")[2]
     is_foot = not foot.startswith(("- ", "#"))
     return Block(head, list(_lines(block, is_wanted)), foot if is_foot else "", block.at.seq)
@@ -121,7 +121,7 @@ def _lines(block: ContextBlock, is_wanted: Callable[[Why], bool]) -> Iterator[tu
 
 
 def guarded_of(answer: GuardAnswer, change: ToolChange) -> Guarded:
-    """The refusal and the warnings of guard's answer."""
+    """Return the refusal and the warnings of guard's answer."""
     refused = [finding for finding in answer.findings if finding.level is Level.DENY]
     decision = answer.enforcement.value if refused and answer.enforcement is not Enforcement.WARN else ALLOW
     reason = "" if decision == ALLOW else "\n".join(map(_sentence, refused))
@@ -133,7 +133,7 @@ def guarded_of(answer: GuardAnswer, change: ToolChange) -> Guarded:
 
 
 def _sentence(finding: GuardFinding) -> str:
-    """A finding in a line; the words of a memory that is not trusted are not repeated."""
+    """Return a finding in a line; the words of a memory that is not trusted are not repeated."""
     place = f"{finding.path}:{finding.line}" if finding.line else finding.path or finding.evidence
     name = finding.memory.alias or finding.memory.id
     origin = finding.memory.origin

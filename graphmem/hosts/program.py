@@ -18,7 +18,7 @@ _EXTRAS = {"sentence-transformers": "sentence_transformers"}
 
 
 def program_words() -> list[str]:
-    """The words that start this installation of graphmem, the first an absolute path.
+    """Return the words that start this installation of graphmem, the first an absolute path.
 
     Raises:
         Unsupported: The installation is in a cache that is cleaned.
@@ -37,12 +37,12 @@ def program_words() -> list[str]:
 
 
 def command_line(words: list[str]) -> str:
-    """The words as a line for a shell."""
+    """Return the words as a line for a shell."""
     return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
 
 
 def refuse_missing_extra(settings: Settings) -> None:
-    """Refuse settings that need an extra which is not installed: the entry would start a program that fails.
+    """Refuse settings that need an extra that is not installed: the entry would start a program that fails.
 
     Raises:
         Unsupported: An extra is missing; the message names it.

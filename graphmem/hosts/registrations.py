@@ -36,18 +36,18 @@ class Registration:
 
     @property
     def is_reachable(self) -> bool:
-        """Whether the program is there and can be run."""
+        """True if the program exists and can be run."""
         return Path(self.program).is_file() and os.access(self.program, os.X_OK)
 
 
 @dataclass(frozen=True, slots=True)
 class HostState:
-    """What the settings of a host have of graphmem.
+    """The hooks and servers of graphmem in the settings of a host.
 
     Attributes:
         disabled: Files that switch all hooks off.
         plugins: Files that switch the plugin of graphmem on.
-        rivals: Files with hooks in a second place of a layer, of which the host reads one.
+        rivals: Files with hooks in a second location of a layer; the host reads hooks from a single location.
     """
 
     host: Host
@@ -63,12 +63,12 @@ class HostState:
 
     @property
     def is_present(self) -> bool:
-        """Whether the host has anything of graphmem."""
+        """True if the host has a hook or server of graphmem."""
         return bool(self.registrations or self.plugins)
 
 
 def host_state(host: Host, folder: Path) -> HostState:
-    """What the settings of a host have, in the user's folder and in the project around a folder; nothing is changed."""
+    """Return graphmem's hooks and servers in the user's folder and in the project around a folder; read only."""
     registrations: list[Registration] = []
     disabled, plugins, rivals = [], [], []
     for layer, files in host.files.items():
@@ -99,7 +99,7 @@ def _registrations(host: Host, layer: Layer, file: HostFile, path: Path, value: 
 
 
 def _servers(value: object) -> Iterator[str]:
-    """The programs of servers of graphmem, at whatever key the host has them."""
+    """Yield the programs of servers of graphmem, under any key of the host's settings."""
     for key in ("mcpServers", "servers", "context_servers", "mcp", "mcp_servers"):
         entry = (
             value.get(key, {}).get("graphmem") if isinstance(value, dict) and isinstance(value.get(key), dict) else None
@@ -116,7 +116,7 @@ def _words(command: str) -> list[str]:
 
 
 def _claude_settings(root: Path) -> Iterator[Path]:
-    """The settings that Claude Code reads below a root, tracked ones included."""
+    """Yield the settings that Claude Code reads below a root, including tracked files."""
     yield from (root / ".claude" / name for name in ("settings.json", "settings.local.json"))
 
 

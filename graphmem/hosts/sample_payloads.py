@@ -12,7 +12,7 @@ _EDIT = {"old_string": "import os\n", "new_string": "import os\nimport json\n"}
 
 
 def sample_payload(host: str, event: str, folder: str) -> dict[str, object]:
-    """The payload that a host sends at an event, in a project's folder."""
+    """Return the payload that a host sends at an event, in a project's folder."""
     assert event in EVENTS[host]  # noqa: S101 - the table has every event
     maker = {"cursor": _cursor, "vscode": _vscode, "gemini": _gemini, "opencode": _opencode, "windsurf": _windsurf}
     return maker.get(host, _claude)(event, folder) | ({"turn_id": "1", "model": "m"} if host == "codex" else {})

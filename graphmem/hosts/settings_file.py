@@ -31,7 +31,7 @@ class SettingsFile:
 
     @property
     def bom(self) -> str:
-        """The byte order mark at the beginning; empty without one."""
+        """The byte order mark at the beginning; empty if there is none."""
         return _BOM if (self.content or b"").startswith(_BOM.encode()) else ""
 
     @property
@@ -48,7 +48,7 @@ class SettingsFile:
 
 
 def read_settings(path: Path, root: Path) -> SettingsFile:
-    """The settings file at a path.
+    """Return the settings file at a path.
 
     Args:
         path: A path at or below the root.

@@ -41,15 +41,15 @@ class ToolChange:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is changed that guard reads."""
+        """True if the change has no edit, command or path for guard."""
         return not (self.edits or self.commands or self.paths)
 
 
 def change_of_tool(payload: Payload, root: Path) -> ToolChange:
-    """The change that a tool is about to make.
+    """Return the change that a tool is about to make.
 
     Args:
-        payload: What the host sent.
+        payload: The payload that the host sent.
         root: The root of the project; files outside of it are left out.
     """
     if payload.is_shell and not payload.patch:
@@ -65,10 +65,10 @@ def change_of_tool(payload: Payload, root: Path) -> ToolChange:
 
 
 def changed_by_shell(root: Path) -> ToolChange:
-    """What the files that were written lately have that the last commit has not.
+    """Return the changes since the last commit in recently written files.
 
     `git status` would run filters whose names the repository chooses, so the files are found by their times. A finding
-    of an earlier command is told once a session.
+    of an earlier command is reported once a session.
     """
     names = [name for name in _written_lately(root) if _is_read(name)][:_MOST_FILES]
     if not names:
@@ -82,7 +82,7 @@ def changed_by_shell(root: Path) -> ToolChange:
 
 
 def _written_lately(root: Path) -> Iterator[str]:
-    """The files of a project that were written in the last minutes, as far as a short look goes."""
+    """Yield the files of a project that were written in the last minutes, as far as a short look goes."""
     after, looked = time.time() - _LATELY_S, 0
     for folder, folders, files in os.walk(root):
         folders[:] = sorted(name for name in folders if name not in _SKIPPED_FOLDERS and not name.startswith("."))
@@ -101,7 +101,7 @@ def _is_read(path: str) -> bool:
 
 
 def _calls(payload: Payload, root: Path) -> list[tuple[str, Mapping[str, object]]]:
-    """The tool's call in words that guard reads, for each host's own names of tools."""
+    """Return the tool's call in words that guard reads, for each host's own names of tools."""
     if payload.patch:
         return [("apply_patch", {"command": _relative_patch(payload.patch, root)})]
     paths = payload.relative_files(str(root))
@@ -133,12 +133,12 @@ def _edits(file: FileChange) -> list[FileEdit]:
 
 
 def _relative_patch(patch: str, root: Path) -> str:
-    """The patch with paths below the root relative to it."""
+    """Return the patch with paths below the root relative to it."""
     return re.sub(rf"^(\*\*\* [A-Z][a-z ]+: ){re.escape(str(root))}/", r"\1", patch, flags=re.MULTILINE)
 
 
 def _text(root: Path, path: str) -> str | None:
-    """The text of a file of the project; None if there is none that guard would read."""
+    """Return the text of a file of the project; None if there is none that guard would read."""
     file = root / path
     with suppress(OSError, ValueError):
         if file.is_file() and file.stat().st_size <= MAX_FILE_CHARS and file.resolve().is_relative_to(root.resolve()):

@@ -1,4 +1,4 @@
-"""Work on queued transcripts that nobody waits for: a process of low priority, started at most once a minute."""
+"""Background work on queued transcripts: a process of low priority, started at most once a minute."""
 
 from __future__ import annotations
 

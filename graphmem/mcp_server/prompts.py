@@ -1,4 +1,4 @@
-"""Prompts of MCP for people who settle what agents left open: contradictions and proposals."""
+"""Prompts of MCP for people who settle contradictions and proposals that agents left open."""
 
 from __future__ import annotations
 

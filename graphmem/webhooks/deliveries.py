@@ -1,4 +1,4 @@
-"""Deliveries of forges: their signatures, and what they say has moved. No URL in them is ever opened.
+"""Deliveries of forges: their signatures, and the refs that moved. URLs in deliveries are never opened.
 
 Source: docs.github.com, "Webhook events and payloads" and "Validating webhook deliveries"; docs.gitlab.com, "Webhooks"
 and "Webhook events".
@@ -29,7 +29,7 @@ _IDS: Mapping[Forge, tuple[str, ...]] = {
 }
 _URLS = ("html_url", "clone_url", "ssh_url", "web_url", "git_http_url", "git_ssh_url")
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-#: A ref as git allows it, without the forms that mean more than one commit.
+#: A ref as git allows it, without the forms that mean several commits.
 _REF = re.compile(r"refs/(?:[^\s\x00-\x1f\x7f~^:?*\[\\@{./][^\s\x00-\x1f\x7f~^:?*\[\\]*)")
 _MOST_REF_CHARS = 500
 _MOST_ID_CHARS = 200
@@ -37,7 +37,7 @@ _MOST_ID_CHARS = 200
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """What a delivery says: a ref of a repository is at a commit.
+    """A ref of a repository and the commit to which it moved, from a delivery.
 
     Attributes:
         ref: The full name of the ref.
@@ -55,7 +55,7 @@ class Delivery:
     Attributes:
         key: A hash that repeated attempts of the delivery share.
         names: The names of its repository, `host/path`.
-        movement: What has moved; None for an event of which nothing is read.
+        movement: The ref that moved; None for events that graphmem ignores.
     """
 
     key: str
@@ -85,7 +85,7 @@ def signers(
 
 
 def is_signed(forge: Forge, headers: Mapping[str, str]) -> bool:
-    """Return whether a request has the header of a signature, right or wrong."""
+    """Return True if a request has the header of a signature, right or wrong."""
     return bool(headers.get(_SIGNATURE if forge is Forge.GITHUB else _TOKEN))
 
 
@@ -96,7 +96,7 @@ def _expected(forge: Forge, secret: str, body: bytes) -> bytes:
 
 
 def read_delivery(forge: Forge, headers: Mapping[str, str], body: bytes) -> Delivery:
-    """Return what a delivery says; its signature was checked before.
+    """Return the parsed delivery; the caller has checked its signature.
 
     Raises:
         InvalidInput: The body is not JSON, or has not the form that the forge documents.
@@ -130,7 +130,7 @@ def _names(project: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _github(event: str, payload: Mapping[str, Any]) -> tuple[object, object] | None:
-    """The ref and the commit of an event of GitHub."""
+    """Return the ref and the commit of an event of GitHub."""
     match event:
         case "push":
             return payload.get("ref"), payload.get("after")
@@ -145,7 +145,7 @@ def _github(event: str, payload: Mapping[str, Any]) -> tuple[object, object] | N
 
 
 def _gitlab(event: str, payload: Mapping[str, Any]) -> tuple[object, object] | None:
-    """The ref and the commit of an event of GitLab."""
+    """Return the ref and the commit of an event of GitLab."""
     match event:
         case "Push Hook" | "Tag Push Hook":
             return payload.get("ref"), payload.get("after")

@@ -40,7 +40,7 @@ class Event:
 
     @property
     def received(self) -> datetime:
-        """When the delivery arrived."""
+        """The time at which the delivery arrived."""
         return datetime.fromisoformat(self.received_at)
 
 
@@ -91,7 +91,7 @@ class EventFolder:
 
     @contextmanager
     def turn(self) -> Iterator[bool]:
-        """Yield whether this process may do the work on events: one process at a time."""
+        """Yield True if this process got the lock for work on events: a single process works at a time."""
         make_private_folder(self._path)
         handle = os.open(self._path / _LOCK, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
         try:

@@ -1,4 +1,4 @@
-"""The work on events of webhooks: mirrors that the operator named are read; without one, an event waits for `ci`."""
+"""The work on events of webhooks: it reads mirrors that the operator named; other events wait for `ci`."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def work_on_events(memory: RepositoryMemory, configured: WebhookSources, *, now:
 
 
 def _is_read(memory: RepositoryMemory, source: WebhookSource, queue: Path, work: WebhookWork, now: datetime) -> bool:
-    """Read the mirror of a repository; returns False without one, and if it cannot be read."""
+    """Read the mirror of a repository; return False if it has no mirror or the mirror cannot be read."""
     if source.mirror is None:
         return False
     try:
@@ -94,7 +94,7 @@ def _is_read(memory: RepositoryMemory, source: WebhookSource, queue: Path, work:
 def _done(
     memory: RepositoryMemory, source: WebhookSource, events: Sequence[Event], read_now: datetime | None
 ) -> list[Event]:
-    """The events that a reading has answered; `read_now` is the time of reading the mirror, None if it was not read."""
+    """Return the events that a reading has answered; `read_now` is the time of reading, None if it was not read."""
     history = recorded_mainline(memory, source.scope)
     heads = {row.sha for row in history.refs.values()}
     last = memory.readings(after=history.seq - 1, limit=1, scope=source.scope) if history.seq else ()
@@ -113,7 +113,7 @@ def _done(
 
 
 def _has(mirror: Path | None, sha: str) -> bool:
-    """Whether a mirror has a commit: it was read as far as it is of use, though not recorded by itself."""
+    """Return True if a mirror contains a commit: a reading covers it as far as useful, even if not recorded."""
     try:
         return mirror is not None and commit_of(mirror, sha) == sha
     except GitFailure:

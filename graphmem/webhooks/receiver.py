@@ -1,4 +1,4 @@
-"""What a server does with deliveries: it stores the events, and a thread works on them."""
+"""Receives deliveries in a server: stores the events, and works on them in a thread."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from graphmem.webhooks.sources import Forge, WebhookSource, WebhookSources, read
 
 #: Seconds after which waiting events are looked at again: a mirror may be fetched later than its forge delivers.
 AGAIN_S = 60.0
-#: Seconds for the reading that the thread is at when the server ends. What a reading has recorded stays.
+#: Seconds that an unfinished reading gets when the server ends. Changes that it has recorded stay.
 _GRACE_S = 10.0
 
 
 class WebhookReceiver:
-    """Receives deliveries for the repositories in a file, which is read again for each.
+    """Receives deliveries for the repositories in a file; the file is read again for each delivery.
 
     Args:
         path: The file.
@@ -33,7 +33,7 @@ class WebhookReceiver:
         self._path = path
         self._clock = clock
         self._wake = threading.Event()
-        read_webhook_sources(path)  # A fault is told when the server starts.
+        read_webhook_sources(path)  # Errors in the file are raised when the server starts.
 
     def sources(self) -> WebhookSources:
         """Return the repositories, as the file has them now."""
@@ -47,7 +47,7 @@ class WebhookReceiver:
         """Store the event of a signed delivery, and wake the work.
 
         Returns:
-            `queued`, `known` for a repeated delivery, `ignored` for an event of which nothing is read; None if the
+            `queued`, `known` for a repeated delivery, `ignored` for an event that graphmem does not read; None if the
             delivery is about no repository of its secret.
 
         Raises:
@@ -74,7 +74,7 @@ class WebhookReceiver:
 
         Args:
             memory: An open memory.
-            told: Called with the result of each work that read a mirror, or failed to.
+            told: Called with the result of each run that read a mirror or failed to read it.
         """
         is_over = threading.Event()
 

@@ -20,7 +20,7 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class Forge(StrEnum):
-    """The kind of a forge, which decides how its deliveries are signed and written."""
+    """The kind of a forge; it decides the signature and format of deliveries."""
 
     GITHUB = "github"
     GITLAB = "gitlab"

@@ -25,7 +25,7 @@ _QUIET_NS = 100_000_000
 
 
 class CacheKey:
-    """What an answer depends on: taken before the store is read.
+    """The question, settings and store state that a cached answer depends on; taken before the store is read.
 
     Args:
         project: The store.
@@ -43,7 +43,7 @@ class CacheKey:
         self.taken_ns = time.time_ns()
 
     def read(self) -> dict[str, object] | None:
-        """The answer; None if there is none that is still right."""
+        """Return the answer; None if there is none that is still right."""
         with contextlib.suppress(OSError, ValueError, TypeError), open(self.path, "rb") as stream:
             kept = json.load(stream)
             if kept["stamp"] == self.stamp and 0 <= time.time() - kept["at"] < _MAX_AGE_S:
@@ -67,7 +67,7 @@ class CacheKey:
             _remove_old(os.path.dirname(self.path))
 
     def _is_quiet(self) -> bool:
-        """Whether nothing was written shortly before the key was taken. Windows renews time stamps when it likes."""
+        """Return True if no write came shortly before the key. False on Windows, which may renew time stamps late."""
         if sys.platform == "win32":
             return False
         times = [

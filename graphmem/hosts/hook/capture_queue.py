@@ -1,6 +1,6 @@
 """Transcripts that wait to be read for statements: path and offsets, never their text.
 
-A line is a JSON object; `take` renames the file, so a hook that appends meanwhile begins another.
+A line is a JSON object; `take` renames the file, so a hook that appends during the work begins a new file.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def queue_transcript(waiting: Waiting) -> None:
 
 
 def waiting_transcripts() -> list[Waiting]:
-    """The parts that wait, in their order; a line that is none is skipped."""
+    """Return the parts that wait, in their order; a line that is none is skipped."""
     found = []
     for name in (_TAKEN, _NAME):
         with contextlib.suppress(OSError), open(state_path(_FOLDER, name), "rb") as stream:

@@ -1,7 +1,7 @@
-"""`graphmem on HOST EVENT`: reads what a host sent, and answers within two seconds or says nothing.
+"""`graphmem on HOST EVENT`: reads a host's payload, and answers within two seconds or writes nothing.
 
-A host waits for its hooks, and some treat an error as a refusal. So whatever fails here is a line in the log, and the
-output says nothing.
+A host waits for its hooks, and some treat an error as a refusal. So every failure here is a line in the log, and the
+output has no answer.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def main(words: list[str]) -> NoReturn:
 
 
 def misuse(words: list[str]) -> str:
-    """The reason why the words are no host and event of it; empty if they are."""
+    """Return the reason why the words are no host and event of it; empty if they are."""
     if len(words) != 2:  # noqa: PLR2004 - a host and an event
         return f"on takes a host and an event; hosts: {', '.join(EVENTS)}"
     host, event = words
@@ -65,7 +65,7 @@ def misuse(words: list[str]) -> str:
 
 
 def answered(host: str, event: str, content: bytes, open_memory: Callable[[], HookMemory] | None = None) -> Output:
-    """The output for a payload: whatever fails is noted in the log, and says nothing.
+    """Return the output for a payload; a failure is noted in the log, and the output has no answer.
 
     Args:
         host: The host that the hook was registered for.

@@ -12,7 +12,7 @@ _OF_CODE, _OF_FILES, _OF_COMMANDS = ("import:", "pkg:", "symbol:", "word:"), ("p
 
 
 class GuardIndex:
-    """What an edit of code must have to concern a memory.
+    """The words and paths of which an edit must have at least one to concern a memory.
 
     Attributes:
         words: The last word of each name.
@@ -31,7 +31,7 @@ class GuardIndex:
 
     @classmethod
     def of_terms(cls, terms: list[str]) -> GuardIndex:
-        """The index of the terms of a store."""
+        """Return the index of the terms of a store."""
         names = [
             term.rpartition(":")[2] if term.startswith("import:") else term
             for term in terms
@@ -43,13 +43,13 @@ class GuardIndex:
         return cls({found[-1] for found in runs if found}, starts, programs, is_open=not all(runs))
 
     def fields(self) -> dict[str, object]:
-        """The index as JSON."""
+        """Return the index as JSON."""
         words, starts, programs = sorted(self.words), sorted(self.starts), sorted(self.programs)
         return {"words": words, "starts": starts, "programs": programs, "is_open": self.is_open}
 
     @classmethod
     def of(cls, fields: dict[str, object]) -> GuardIndex:
-        """The index of `fields`.
+        """Return the index of `fields`.
 
         Raises:
             ValueError: The fields are of another form.
@@ -61,30 +61,30 @@ class GuardIndex:
         return cls(set(map(str, words)), set(map(str, starts)), set(map(str, programs)), is_open=is_open)
 
     def concerns(self, paths: list[str], texts: list[str]) -> bool:
-        """Whether an edit may concern a memory.
+        """Return True if an edit may concern a memory.
 
         Args:
             paths: The files, relative to the repository.
-            texts: What is written to them.
+            texts: The texts that the edit writes to the files.
         """
         if self.is_open or any(start in self.starts for path in paths for start in _starts(path)):
             return True
         return any(not self.words.isdisjoint(_RUN.findall(text.lower())) for text in texts)
 
     def runs(self, command: str) -> bool:
-        """Whether a command of a shell may run one of the programs."""
+        """Return True if a command of a shell may run one of the programs."""
         words = _WORD.findall(command.lower())
         return any(_ENDING.sub("", word.replace("\\", "/").rpartition("/")[2]) in self.programs for word in words)
 
 
 def is_code(path: str) -> bool:
-    """Whether guard reads imports in a file; in manifests, a package has other names than its imports."""
+    """Return True if guard reads imports in a file; in manifests, a package has other names than its imports."""
     name = path.rpartition("/")[2].lower()
     return "." in name and f".{name.rpartition('.')[2]}" in _CODE
 
 
 def _starts(path: str) -> set[str]:
-    """The path and its folders, with and without their slashes, and the root."""
+    """Return the path and its folders, with and without their slashes, and the root."""
     parts = path.split("/")
     folders = {"/".join(parts[:count]) for count in range(1, len(parts))}
     return {path, "", *folders, *(f"{folder}/" for folder in folders)}

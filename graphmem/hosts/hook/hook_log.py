@@ -1,4 +1,4 @@
-"""The log of hooks, which `graphmem doctor` reads: a line for each answer that failed, and when each host last ran one.
+"""The log of hooks for `graphmem doctor`: a line for each failed answer, and the last time that each host ran a hook.
 
 No text of prompts or code is in it.
 """
@@ -29,7 +29,7 @@ def note_failure(host: str, event: str, reason: str) -> None:
 
 
 def last_failures(since_s: float) -> list[str]:
-    """The lines of the log that are not older than a time in seconds since 1970, the latest last."""
+    """Return the lines of the log that are not older than a time in seconds since 1970, the latest last."""
     found: list[str] = []
     for name in (f"{_NAME}.old", _NAME):
         with contextlib.suppress(OSError), open(state_path(name), encoding="utf-8", errors="replace") as stream:
@@ -52,7 +52,7 @@ def note_run(host: str, session: str) -> None:
 
 
 def last_run(host: str) -> float:
-    """When a host last ran a hook, in seconds since 1970; 0 if it never did."""
+    """Return the time of a host's last hook, in seconds since 1970; 0 if it ran none."""
     with contextlib.suppress(OSError):
         return os.stat(state_path(_RUNS, host)).st_mtime
     return 0.0

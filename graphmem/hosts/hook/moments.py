@@ -1,4 +1,4 @@
-"""What graphmem says at each moment of a session."""
+"""Answers of graphmem at each moment of a session."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ if TYPE_CHECKING:
     from graphmem.hosts.hook.payload import Payload
 
     class HookMemory(Protocol):
-        """A memory as hooks ask it."""
+        """The queries that hooks make to a memory."""
 
         def session_block(self, branch: str) -> Block:
-            """The block with which a session starts, for the branch that is checked out."""
+            """Return the block with which a session starts, for the branch that is checked out."""
             ...
 
         def prompt_block(self, prompt: str) -> Block:
-            """What is recorded about a prompt; without lines if nothing is."""
+            """Return the memories about a prompt; a block without lines if there are none."""
             ...
 
         def path_block(self, payload: Payload) -> Block:
-            """What is recorded about the files of a tool; without lines if nothing is."""
+            """Return the memories about the files of a tool; a block without lines if there are none."""
             ...
 
         def guard_index(self) -> dict[str, object]:
-            """What an edit of code must have to concern a memory, as the fields of a `GuardIndex`."""
+            """Return the fields of a `GuardIndex`: the words and paths by which an edit may concern a memory."""
             ...
 
         def guard(self, payload: Payload) -> Guarded:
-            """What a tool would bring back, or has brought back."""
+            """Return the findings for a tool call, before or after it runs."""
             ...
 
 
@@ -75,16 +75,16 @@ _REDIRECT = re.compile(r">>?\s*(?![&\s/]|/dev/)|<<")
 
 
 def answer(payload: Payload, project: Project, open_memory: Callable[[], HookMemory]) -> Answer:
-    """What to say to a host; empty if there is nothing.
+    """Return the answer to a host; empty if there is no text and no refusal.
 
     Args:
-        payload: What the host sent.
+        payload: The payload that the host sent.
         project: The store of the working folder.
-        open_memory: Opens the memory, which takes most of the time of a hook; called only if it must be asked.
+        open_memory: Opens the memory; called only if a query needs it, as it takes most of a hook's time.
 
     Raises:
         OSError: The state of the session cannot be read or written.
-        GraphMemError: The memory cannot be opened or asked.
+        GraphMemError: The memory cannot be opened or queried.
     """
     if payload.moment == CAPTURE:
         _capture(payload)
@@ -111,7 +111,7 @@ def _untrusted(payload: Payload) -> Answer:
 
 
 def _kept(project: Project, question: str, make: Callable[[], dict[str, object]]) -> dict[str, object]:
-    """An answer that was kept and is still right, else a new one; one of a server is never kept."""
+    """Return a cached answer that is still valid, else a new answer; answers of a server are not cached."""
     if not project.file:
         return make()
     key = CacheKey(project, question)
@@ -151,7 +151,7 @@ def _at_prompt(payload: Payload, open_memory: Callable[[], HookMemory]) -> Answe
 
 
 def is_talk(prompt: str) -> bool:
-    """Whether a prompt says nothing that a memory could know: an assent, a command of the host, or nothing.
+    """Return True if a prompt has no topic for a memory: an assent, a command of the host, or an empty text.
 
     >>> is_talk("Yes, go ahead!"), is_talk("/compact"), is_talk("use Redis")
     (True, True, False)
@@ -161,7 +161,7 @@ def is_talk(prompt: str) -> bool:
 
 
 def _untold(payload: Payload, block: Block) -> Answer:
-    """The lines of a block that the session was not told."""
+    """Return the lines of a block that the session has not been shown."""
     if not block.lines:
         return Answer()
     names = {digest(key): key for key in block.keys}
@@ -186,7 +186,7 @@ def _before_tool(payload: Payload, project: Project, open_memory: Callable[[], H
 
 
 def _is_guarded_command(command: str, project: Project, open_memory: Callable[[], HookMemory]) -> bool:
-    """Whether a command runs a program that a key names; a server is not asked for that."""
+    """Return True if a command runs a program that a key names; False for a server, without a query."""
     return bool(command and project.file) and _index(project, open_memory).runs(command)
 
 
@@ -195,7 +195,7 @@ def _index(project: Project, open_memory: Callable[[], HookMemory]) -> GuardInde
 
 
 def _guard_of_edit(payload: Payload, project: Project, open_memory: Callable[[], HookMemory]) -> Guarded:
-    """What guard finds in an edit; it is not asked if no word of the edit can concern a memory."""
+    """Return guard's findings for an edit; guard does not run if no word of the edit can concern a memory."""
     paths = payload.relative_files(work_tree_of(os.getcwd()))
     texts = [new for _, new in payload.edits()]
     is_read = bool(project.file and texts and paths) and not payload.patch and all(map(is_code, paths))
@@ -220,7 +220,7 @@ def _after_tool(payload: Payload, project: Project, open_memory: Callable[[], Ho
 
 
 def _late_warnings(payload: Payload) -> str:
-    """The warnings of a host that takes no text before a tool, kept from then."""
+    """Return the warnings of a host that takes no text before a tool, kept from then."""
     if takes_text(payload.host, BEFORE_TOOL):
         return ""
     with session_state(payload.host, payload.session) as state:
@@ -229,7 +229,7 @@ def _late_warnings(payload: Payload) -> str:
 
 
 def _guarded(payload: Payload, found: Guarded) -> Answer:
-    """What guard found: a refusal always, and warnings that the session was not given."""
+    """Return an answer with guard's refusal, and with warnings that the session has not been shown."""
     if found.decision != ALLOW and payload.moment == BEFORE_TOOL:
         return Answer("", found.decision, found.reason)
     if not found.warnings:
@@ -244,14 +244,14 @@ def _guarded(payload: Payload, found: Guarded) -> Answer:
 
 
 def is_package_command(command: str) -> bool:
-    """Whether a command of a shell may add a package: a superset of what guard reads."""
+    """Return True if a command of a shell may add a package: a superset of the commands that guard reads."""
     return any(word.rpartition("/")[2] in _MANAGERS for word in re.split(r"[\s;&|()]+", command)) or bool(
         re.search(r"python[\d.]* -m (?:pip|uv)", command)
     )
 
 
 def can_write(command: str) -> bool:
-    """Whether a command of a shell may write files of the project, as far as its first words tell."""
+    """Return True if a command of a shell may write files of the project, to judge by its words."""
     words = {word.rpartition("/")[2] for word in re.split(r"[\s;&|()]+", command)}
     return bool(words & _WRITERS or words & _MANAGERS or _REDIRECT.search(command))
 
@@ -260,7 +260,7 @@ def can_write(command: str) -> bool:
 
 
 def _capture(payload: Payload) -> None:
-    """Queue what the transcript gained since it was queued last."""
+    """Queue the bytes added to the transcript since it was queued last."""
     if not payload.transcript or not os.path.isabs(payload.transcript):
         return
     with contextlib.suppress(FileNotFoundError):
@@ -274,6 +274,6 @@ def _capture(payload: Payload) -> None:
 
 
 def _identity(payload: Payload) -> str:
-    """The part of a payload that is equal in two registrations of one event, whatever each host calls it."""
+    """Return the part of a payload that is equal in two registrations of the same event, in any host."""
     parts = [payload.moment, payload.source, payload.prompt, payload.use_id, payload.command, payload.files()]
     return json.dumps(parts)

@@ -9,7 +9,7 @@ from graphmem.hosts.hook.event_table import AFTER_TOOL, BEFORE_TOOL, PROMPT, SES
 #: Characters that a host shows the model at most; more is cut or dropped.
 MAX_CHARS = 9_000
 
-#: Moments at which text reaches the model, by host. A prompt takes no text in Cursor and VS Code, and nothing does in
+#: Moments at which text reaches the model, by host. A prompt takes no text in Cursor and VS Code, and no moment does in
 #: Windsurf; Gemini CLI takes none before a tool.
 TAKES_TEXT: dict[str, frozenset[str]] = {
     "claude-code": frozenset({SESSION_START, PROMPT, BEFORE_TOOL, AFTER_TOOL}),
@@ -31,7 +31,7 @@ class Answer:
     Attributes:
         text: Text for the model; empty for none.
         decision: `allow`, or before a tool `ask` or `deny`.
-        reason: Why, if it is not allowed.
+        reason: The reason for a refusal or a question; empty if allowed.
     """
 
     __slots__ = ("decision", "reason", "text")
@@ -43,7 +43,7 @@ class Answer:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to say."""
+        """True if there is neither a text nor a refusal."""
         return not self.text and self.decision == ALLOW
 
 
@@ -59,17 +59,17 @@ class Output:
 
 
 def silence(host: str) -> Output:
-    """The output that says nothing."""
+    """Return the output without text and refusal."""
     return Output("{}" if host == "gemini" else "")
 
 
 def takes_text(host: str, moment: str) -> bool:
-    """Whether text reaches the model at a moment."""
+    """Return True if text reaches the model at a moment."""
     return moment in TAKES_TEXT[host]
 
 
 def output_of(host: str, event: str, moment: str, answer: Answer) -> Output:
-    """The output that says an answer; what a host does not take at this moment is left out."""
+    """Return the output for an answer; text that a host does not accept at this moment is left out."""
     text = answer.text[:MAX_CHARS] if takes_text(host, moment) else ""
     decision = answer.decision if moment == BEFORE_TOOL else ALLOW
     if decision != ALLOW:
@@ -84,7 +84,7 @@ def output_of(host: str, event: str, moment: str, answer: Answer) -> Output:
 
 
 def _refusal(host: str, event: str, decision: str, reason: str) -> Output:
-    """The output that stops a tool; a host that cannot ask a person is not stopped by a question."""
+    """Return the output that stops a tool; a host that cannot ask a person is not stopped by a question."""
     if host == "cursor":
         fields = {"permission": decision, "user_message": reason, "agent_message": reason}
         return Output(json.dumps(fields))

@@ -1,4 +1,4 @@
-"""What a host sends to a hook, recognised by its shape: hosts also run hooks that were registered for others.
+"""Payloads that hosts send to hooks, recognised by their shape: a host also runs hooks registered for other hosts.
 
 A hook imports this module: it imports nothing but `json`.
 """
@@ -49,7 +49,7 @@ class Payload:
     """A payload, in the same words for every host.
 
     Attributes:
-        host: The host that sent it, which need not be the one that the hook was registered for.
+        host: The host that sent it; it may differ from the host that the hook was registered for.
         event: The host's name of the event.
         moment: The moment of the session, a constant of `event_table`.
         session: Identifies the session; of a subagent, the session with the agent.
@@ -92,12 +92,12 @@ class Payload:
 
     @property
     def is_edit(self) -> bool:
-        """Whether the tool writes files."""
+        """True if the tool writes files."""
         return self.tool in _EDIT_TOOLS
 
     @property
     def is_shell(self) -> bool:
-        """Whether the tool runs a command of a shell."""
+        """True if the tool runs a command of a shell."""
         return self.tool in _SHELL_TOOLS
 
     @property
@@ -121,7 +121,7 @@ class Payload:
         return str(value) if is_patch else ""
 
     def files(self) -> list[str]:
-        """The paths that the tool reads or writes, as the host names them."""
+        """Return the paths that the tool reads or writes, as the host names them."""
         if self.tool not in _EDIT_TOOLS and self.tool not in _READ_TOOLS and not self.patch:
             return []
         if self.patch:
@@ -136,7 +136,7 @@ class Payload:
         return list(dict.fromkeys(found))
 
     def relative_files(self, root: str) -> list[str]:
-        """The paths below a folder, relative to it, with slashes; others are left out.
+        """Return the paths below a folder, relative to it, with slashes; others are left out.
 
         Args:
             root: An absolute path.
@@ -161,7 +161,7 @@ _NEW = ("new_string", "newString", "content", "new_source", "code")
 
 
 def read_payload(host: str, event: str, content: bytes) -> Payload:
-    """The payload of a hook that was registered for an event of a host.
+    """Return the payload of a hook that was registered for an event of a host.
 
     Raises:
         BadPayload: The bytes are no JSON object, or of an event that no host has.
@@ -186,7 +186,7 @@ def read_payload(host: str, event: str, content: bytes) -> Payload:
 
 
 def _sender(host: str, fields: dict[str, object], *, is_camel: bool) -> str:
-    """The host whose payloads have these fields."""
+    """Return the host whose payloads have these fields."""
     if "agent_action_name" in fields:
         return "windsurf"
     event = _text(fields, "hook_event_name")
@@ -217,7 +217,7 @@ def _folder(fields: dict[str, object]) -> str:
 
 
 def _tool(event: str, fields: dict[str, object]) -> tuple[str, dict[str, object]]:
-    """The tool and its arguments; where the event is the tool, its name is the event's."""
+    """Return the tool and its arguments; where the event is the tool, its name is the event's."""
     for name in ("tool_input", "tool_info", "toolInput"):
         value = fields.get(name)
         if isinstance(value, str):
@@ -233,7 +233,7 @@ def _tool(event: str, fields: dict[str, object]) -> tuple[str, dict[str, object]
 
 
 def _below(path: str, folder: str, root: str) -> str:
-    """A path relative to a root; empty if it is not below it."""
+    """Return a path relative to a root; empty if it is not below it."""
     plain, base = path.replace("\\", "/"), root.replace("\\", "/").rstrip("/")
     if not plain.startswith("/") and plain[1:2] != ":":
         plain = f"{folder.replace(chr(92), '/').rstrip('/')}/{plain.removeprefix('./')}"

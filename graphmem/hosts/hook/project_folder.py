@@ -1,4 +1,4 @@
-"""The store that a hook asks: `.graphmem` above the working folder, or the URL in the environment.
+"""The store that a hook reads: `.graphmem` above the working folder, or the URL in the environment.
 
 `graphmem.config` finds the same, and more settings, and takes longer to import.
 """
@@ -32,12 +32,12 @@ class Project:
 
     @property
     def is_neo4j(self) -> bool:
-        """Whether the store is a Neo4j server, which a hook does not connect to."""
+        """True if the store is a Neo4j server, which a hook does not connect to."""
         return self.url.startswith(_BOLT)
 
 
 def find_project(start: str) -> Project | None:
-    """The store of a working folder; None if there is neither a folder nor a URL."""
+    """Return the store of a working folder; None if there is neither a folder nor a URL."""
     url = os.environ.get("GRAPHMEM_URL") or ""
     folder = _find_folder(start)
     return Project(folder, url) if folder or url else None
@@ -59,7 +59,7 @@ def _find_folder(start: str) -> str:
 
 
 def _beside_common(entry: str) -> str:
-    """The `.graphmem` next to the git directory that all work trees share; empty if the entry is no file."""
+    """Return the `.graphmem` next to the git directory that all work trees share; empty if the entry is no file."""
     if not os.path.isfile(entry):
         return ""
     text = _first_line(entry)
@@ -80,7 +80,7 @@ def _first_line(path: str) -> str:
 
 
 def work_tree_of(folder: str) -> str:
-    """The root of the git work tree around a folder; the folder itself outside of a repository."""
+    """Return the root of the git work tree around a folder; the folder itself outside of a repository."""
     parent = folder
     while not os.path.exists(os.path.join(parent, ".git")):
         above = os.path.dirname(parent)
@@ -91,7 +91,7 @@ def work_tree_of(folder: str) -> str:
 
 
 def branch_of(root: str) -> str:
-    """The branch that is checked out in a work tree; empty if it is detached or unknown."""
+    """Return the branch that is checked out in a work tree; empty if it is detached or unknown."""
     entry = os.path.join(root, ".git")
     if os.path.isfile(entry):
         text = _first_line(entry)

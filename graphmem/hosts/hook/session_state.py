@@ -1,6 +1,6 @@
-"""The state of an agent's session: texts that it was given, in a bounded file that is removed after a week.
+"""The state of an agent's session: the texts that it was shown, in a bounded file that is removed after a week.
 
-Each access reads and writes the whole file under its lock, so hooks that run at once do not tell the same thing twice.
+Each access reads and writes the whole file under its lock, so hooks that run at once do not repeat a text.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class SessionState:
     """The state of a session.
 
     Attributes:
-        told: Ids of memories that the session was told, and digests of warnings, the oldest first.
+        told: Ids of memories and digests of warnings that the session was shown, the oldest first.
         block: Digest of the lines of the block that it was given last.
         seq: Ledger position of that block; -1 without one.
         offsets: Bytes of each transcript that are queued.
@@ -48,7 +48,7 @@ class SessionState:
         self.seq = seq if isinstance(seq, int) else -1
 
     def is_repeated(self, event: str) -> bool:
-        """Whether an event came a moment ago, under another registration; notes it if not."""
+        """Return True if an event came a moment ago under another registration; record the event if not."""
         now = time.time()
         key = digest(event)
         if 0 <= now - self.events.get(key, 0.0) < _SAME_EVENT_S:
@@ -58,18 +58,18 @@ class SessionState:
         return False
 
     def untold(self, keys: list[str]) -> list[str]:
-        """The keys that the session was not told; notes them."""
+        """Return the keys that the session has not been shown, and record them as shown."""
         seen = set(self.told)
         new = [key for key in dict.fromkeys(keys) if key not in seen]
         self.told += new
         return new
 
     def forget(self) -> None:
-        """Forget what the session was told: its context was compacted or cleared."""
+        """Clear the record of shown texts: the session's context was compacted or cleared."""
         self.told, self.block, self.seq = [], "", -1
 
     def fields(self) -> dict[str, object]:
-        """The state as JSON, within its bounds."""
+        """Return the state as JSON, within its bounds."""
         events = dict(list(self.events.items())[-_MAX_EVENTS:])
         offsets = dict(list(self.offsets.items())[-_MAX_EVENTS:])
         return {
@@ -83,13 +83,13 @@ class SessionState:
 
 
 def digest(text: str) -> str:
-    """A short digest of a text."""
+    """Return a short digest of a text."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:20]
 
 
 @contextlib.contextmanager
 def session_state(host: str, session: str) -> Iterator[SessionState]:
-    """The state of a session, for a short change; written at the end of the block.
+    """Yield the state of a session, for a short change; written at the end of the block.
 
     Raises:
         OSError: The file cannot be read, locked or written.

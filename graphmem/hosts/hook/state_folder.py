@@ -13,7 +13,7 @@ _PRIVATE_FOLDER, _PRIVATE_FILE = 0o700, 0o600
 
 
 def state_folder() -> str:
-    """The path of the folder, which may not exist."""
+    """Return the path of the folder; it may not exist."""
     if sys.platform == "win32":
         home = os.environ.get("LOCALAPPDATA") or os.path.expanduser("~\\AppData\\Local")
     else:
@@ -22,7 +22,7 @@ def state_folder() -> str:
 
 
 def state_path(*names: str) -> str:
-    """The path of a file in the folder."""
+    """Return the path of a file in the folder."""
     return os.path.join(state_folder(), *names)
 
 

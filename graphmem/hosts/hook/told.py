@@ -4,12 +4,12 @@ from __future__ import annotations
 
 
 class Block:
-    """Memories in words, a line for each.
+    """A text about memories, a line for each.
 
     Attributes:
         head: The first line.
         lines: Id, heading of the section, and line of each memory.
-        foot: What was left out; empty if nothing was.
+        foot: The line about omitted memories; empty if none were omitted.
         seq: The ledger position of the block.
     """
 
@@ -23,11 +23,11 @@ class Block:
 
     @property
     def keys(self) -> list[str]:
-        """A key for each line: the memory, as it is worded now."""
+        """A key for each line: the memory id and the current wording."""
         return [f"{memory_id} {text}" for memory_id, _, text in self.lines]
 
     def text(self, keys: list[str] | None = None) -> str:
-        """The block in words, with all lines or those of some keys; empty without a line."""
+        """Return the text of the block, with all lines or only those of `keys`; empty without a line."""
         wanted = None if keys is None else set(keys)
         parts: list[str] = []
         section = ""
@@ -44,12 +44,12 @@ class Block:
         return "\n".join([OPENING, self.head, *parts, *foot, CLOSING])
 
     def fields(self) -> dict[str, object]:
-        """The block as JSON."""
+        """Return the block as JSON."""
         return {"head": self.head, "lines": self.lines, "foot": self.foot, "seq": self.seq}
 
     @classmethod
     def of(cls, fields: dict[str, object]) -> Block:
-        """The block of `fields`.
+        """Return the block of `fields`.
 
         Raises:
             ValueError: The fields are of another form.
@@ -61,16 +61,16 @@ class Block:
         return cls(str(fields.get("head")), triples, str(fields.get("foot")), seq)
 
 
-#: Marks around texts of graphmem: a capture of the conversation leaves out what is between them.
+#: Marks around texts of graphmem: a capture of the conversation leaves out text between them.
 OPENING, CLOSING = "<graphmem>", "</graphmem>"
 
 
 class Guarded:
-    """What guard found.
+    """The findings of guard.
 
     Attributes:
         decision: `allow`, `ask` or `deny`.
-        reason: Why it is not allowed; empty if it is.
+        reason: The reason for a refusal or a question; empty if allowed.
         warnings: A key and a text for each warning: the memory on the path.
     """
 
@@ -84,12 +84,12 @@ class Guarded:
         self.warnings = warnings or []
 
     def fields(self) -> dict[str, object]:
-        """The findings as JSON."""
+        """Return the findings as JSON."""
         return {"decision": self.decision, "reason": self.reason, "warnings": self.warnings}
 
     @classmethod
     def of(cls, fields: dict[str, object]) -> Guarded:
-        """The findings of `fields`.
+        """Return the findings of `fields`.
 
         Raises:
             ValueError: The fields are of another form.

@@ -1,7 +1,7 @@
 """Folders with a store that the user trusts, recorded outside of every repository.
 
-A store or settings can come with a clone: git tracks whatever its author put in. What is not recorded here was neither
-made by `graphmem init` on this machine nor looked at by its user.
+A store or settings can come with a clone: git tracks every file that its author put in. A folder that is not recorded
+here was neither made by `graphmem init` on this machine nor looked at by its user.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _NAME = "trusted"
 
 
 def is_trusted(folder: str) -> bool:
-    """Whether a `.graphmem` folder is recorded as trusted."""
+    """Return True if a `.graphmem` folder is recorded as trusted."""
     path = os.path.realpath(folder)
     with contextlib.suppress(OSError), open(state_path(_NAME), "rb") as stream:
         return any(_path(line) == path for line in stream)

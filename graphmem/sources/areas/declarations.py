@@ -33,14 +33,14 @@ _ESCAPED_SPACE = "\x7f"
 
 
 def declares(path: str) -> bool:
-    """Return whether a file may declare components or modules."""
+    """Return True if a file may declare components or modules."""
     if path in OWNER_FILES or path == COMPONENT_FILE:
         return True
     return posixpath.basename(path) in MANIFESTS and is_manifest(path)
 
 
 def rules_of(path: str, content: bytes | None) -> tuple[AreaRule, ...] | None:
-    """Return what a file declares; None if it cannot be read, so that what it declared before goes on counting.
+    """Return the rules that a file declares; None if it cannot be read, and its earlier rules stay in force.
 
     Args:
         path: The file.
@@ -59,7 +59,7 @@ def rules_of(path: str, content: bytes | None) -> tuple[AreaRule, ...] | None:
 
 
 def _settings_rules(text: str) -> Iterator[AreaRule]:
-    """The rules of the table `[components]`: a name, and a glob or a list of globs."""
+    """Yield the rules of the table `[components]`: a name, and a glob or a list of globs."""
     table = tomllib.loads(text).get("components")
     for name, value in table.items() if isinstance(table, dict) else ():
         listed = [value] if isinstance(value, str) else value if isinstance(value, list) else []
@@ -69,7 +69,7 @@ def _settings_rules(text: str) -> Iterator[AreaRule]:
 
 
 def _module_rules(path: str, text: str) -> Iterator[AreaRule]:
-    """The name of a manifest's package, and its folder, for the files of the folder."""
+    """Yield the name of a manifest's package, and its folder, for the files of the folder."""
     folder, base = posixpath.split(path)
     names = [name for name in (_PARSERS[base](text).name, folder) if _is_short(name)]
     if names and names != [folder]:
@@ -77,7 +77,7 @@ def _module_rules(path: str, text: str) -> Iterator[AreaRule]:
 
 
 def _owner_rules(text: str) -> Iterator[AreaRule]:
-    """The rules of CODEOWNERS: teams, by their whole names and the last part, people by their handles, and sections.
+    """Yield the rules of CODEOWNERS: teams (whole name and last part), people (handle), and sections.
 
     Owners by e-mail are left out.
     """
@@ -99,7 +99,7 @@ def _owner_rules(text: str) -> Iterator[AreaRule]:
 
 
 def _words(line: str) -> list[str]:
-    """The words of a line before a comment; a space after a backslash belongs to a word."""
+    """Return the words of a line before a comment; a space after a backslash belongs to a word."""
     words: list[str] = []
     for word in line.replace("\\ ", _ESCAPED_SPACE).split():
         if word.startswith("#"):
@@ -117,10 +117,10 @@ def _owners(text: str) -> tuple[str, ...]:
 
 
 def _globs(pattern: str) -> list[str]:
-    """The globs of a pattern as git ignores files by it; none for what GitHub does not read: `!` and `[`.
+    """Return globs that match as a pattern in `.gitignore`; empty for `!` and `[`, which GitHub does not read.
 
-    `docs` is a file or a folder anywhere, `/docs` one at the root, `docs/` a folder anywhere, `docs/*` the files of
-    `/docs` alone.
+    `docs` is a file or a folder anywhere, `/docs` a file or a folder at the root, `docs/` a folder anywhere, `docs/*`
+    the files of `/docs` alone.
     """
     if not pattern.strip("/") or pattern.startswith("!") or "[" in pattern or len(pattern) > _MOST_CHARS:
         return []

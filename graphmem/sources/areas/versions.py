@@ -1,4 +1,4 @@
-"""Finds what files declare as components and modules along a mainline, while its commits are read."""
+"""Collects the components and modules that files declare along a mainline, while its commits are read."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _REGULAR = frozenset({"100644", "100755"})
 
 
 class AreaVersions:
-    """The files of a mainline that declare components and modules, in the order of its commits.
+    """Versions of the files that declare components and modules, in the order of the mainline's commits.
 
     Args:
         root: A folder of the repository.
-        history: What earlier readings tell.
+        history: The result of earlier readings.
         fork: Position of the first commit that is new.
     """
 
@@ -34,14 +34,14 @@ class AreaVersions:
             self._last = {row.path: row.rules for row in rows}
 
     def note_earlier(self, commits: Iterable[MainlineCommit]) -> None:
-        """Note what commits before the first new one changed, which readings of earlier releases did not look for."""
+        """Record changes of commits before the first new commit, where earlier releases did not read declarations."""
         for commit in commits:
             if commit.position >= self._fork:
                 return
             self._note(commit)
 
     def note(self, commit: MainlineCommit) -> None:
-        """Note what a new commit changes in files that declare areas; one that is read again changes nothing."""
+        """Record a new commit's changes of files that declare areas; a commit that is read again has no effect."""
         if commit.position >= self._fork:
             self._note(commit)
 
@@ -54,7 +54,7 @@ class AreaVersions:
                 self._found.append((commit.position, change.path, change.blob if is_there else None))
 
     def rows(self) -> tuple[AreaRow, ...]:
-        """Return what was noted since the last call, where it declares something else than before."""
+        """Return the declarations recorded since the last call that differ from the earlier declarations."""
         blobs = [blob for _, _, blob in self._found if blob is not None]
         read = iter(contents(self._root, blobs, max_bytes=MAX_BYTES))
         rows: dict[tuple[int, str], AreaRow] = {}

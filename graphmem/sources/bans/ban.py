@@ -21,13 +21,13 @@ class Ban:
     Attributes:
         tool: The linter that enforces it.
         language: The language of the code that it is about.
-        name: What is banned, as the settings name it.
+        name: The banned name, as the settings write it.
         keys: Typed keys of it, canonical; empty if nothing can match.
         reason: The text of the settings.
         line: Line in the settings file, from 1.
-        list_name: Name of the list that has it; several lists may ban one name in different files.
-        scope: The files in which it holds.
-        allowed: Typed keys of what is allowed nevertheless, below the banned name.
+        list_name: Name of the list with the ban; several lists may ban the same name in different files.
+        scope: The files in which it applies.
+        allowed: Typed keys of exceptions below the banned name.
         is_enforced: True if the settings turn the rule on, as an error.
         note: A limit of the ban, or why nothing can match it.
     """
@@ -55,7 +55,7 @@ class SettingsBans:
 
     Attributes:
         text: The content of the file.
-        folder: The folder to which the settings apply, with a closing slash; '' for the whole repository.
+        folder: The folder that the settings apply to, with a closing slash; '' for the whole repository.
         bans: The bans, in the order of the file.
         problems: Lines that could not be read as a ban, with the reason.
         replaced_tool: The linter for whose files in the folder these settings take the place of those in folders above;
@@ -125,5 +125,5 @@ def mappings(value: object) -> Iterator[Tree]:
 
 
 def is_true(value: object) -> bool:
-    """Return whether a setting is true, in TOML, JSON or YAML."""
+    """Return True if a setting is true, in TOML, JSON or YAML."""
     return str(value).casefold() == "true"

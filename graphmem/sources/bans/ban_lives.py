@@ -1,4 +1,4 @@
-"""The lives of bans: from the commit that brought a ban to the one that lifted it, with each of its wordings."""
+"""The lives of bans: from the commit that brought a ban to the commit that lifted it, with each of its wordings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class BanCommit:
 
 @dataclass(frozen=True, slots=True)
 class PlacedBan:
-    """A ban with the file that has it, and the folder to which the file applies."""
+    """A ban with its settings file, and the folder that the file applies to."""
 
     ban: Ban
     path: str
@@ -32,7 +32,7 @@ class PlacedBan:
 
     @property
     def base(self) -> _Base:
-        """What stays the same while the ban is reworded or moves between lists."""
+        """The identity of the ban: it stays the same when the ban is reworded or moves between lists."""
         return (self.ban.tool, self.folder, self.ban.name)
 
     def without(self, folders: Sequence[str]) -> PlacedBan:
@@ -48,7 +48,7 @@ class FileBans:
     """The bans of a settings file.
 
     Attributes:
-        folder: The folder to which it applies, with a closing slash; '' for the whole repository.
+        folder: The folder that the settings apply to, with a closing slash; '' for the whole repository.
         replaced_tool: As in `SettingsBans`.
     """
 
@@ -57,7 +57,7 @@ class FileBans:
     replaced_tool: str = ""
 
     def is_instead_of(self, placed: PlacedBan) -> bool:
-        """Return whether a ban of a folder above does not hold in the folder of this file."""
+        """Return True if a ban of a folder above does not hold in the folder of this file."""
         is_below = self.folder.startswith(placed.folder) and self.folder != placed.folder
         return is_below and self.replaced_tool == placed.ban.tool
 
@@ -75,7 +75,7 @@ class BanLife:
     """The life of a ban.
 
     Attributes:
-        number: Which life of a ban of this name it is, from 1.
+        number: The position among the lives of bans of this name, from 1.
         wordings: Its wordings in the order of time.
         lifted: The commit that lifted it; None while it is in force.
         touched: Position of the last commit that changed it.
@@ -108,7 +108,7 @@ class BanHistory:
     """Lives of bans that grow commit by commit, in the order of the mainline.
 
     Attributes:
-        lives: All lives, in the order in which they began.
+        lives: All lives, in the order of their beginnings.
     """
 
     lives: list[BanLife] = field(default_factory=list)
@@ -140,7 +140,7 @@ class BanHistory:
             life.lifted, life.touched = commit, commit.position
 
     def _present(self) -> dict[tuple[_Base, str], PlacedBan]:
-        """Return the bans of all files, without the folders in which other settings take their place."""
+        """Return the bans of all files, excluding folders with settings of their own."""
         files = [self._files[path] for path in files_in_use(self._files)]
         others = [file for file in files if file.replaced_tool]
         present: dict[tuple[_Base, str], PlacedBan] = {}

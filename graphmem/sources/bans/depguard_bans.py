@@ -1,4 +1,4 @@
-"""Bans of golangci-lint's depguard, in the layouts of its versions 1 and 2, with what golangci-lint excludes."""
+"""Bans of golangci-lint's depguard, in the layouts of its versions 1 and 2, with the exclusions of golangci-lint."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ class _Exclusions:
         return [pattern for pattern in dict.fromkeys(patterns) if not is_expression(pattern)]
 
     def applied(self, denied: _Denied) -> FileScope | None:
-        """Return the scope of an entry with what is excluded; None if its findings are excluded everywhere."""
+        """Return the scope of an entry with its exclusions; None if its findings are excluded everywhere."""
         message = f"import '{denied.name}' is not allowed from list '{denied.list_name}': {denied.reason}"
         excluded, required = list(self.paths), list(self.required)
         for rule in self.rules:
@@ -201,7 +201,7 @@ class _Exclusions:
 
 
 def _is_about(rule: Tree, message: str) -> bool:
-    """Return whether an exclusion concerns a finding of depguard with a message."""
+    """Return True if an exclusion concerns a finding of depguard with a message."""
     linters = texts(value_at(rule, "linters"))
     is_narrower = bool(rule.get("source"))
     return (

@@ -24,7 +24,7 @@ UNKNOWN = Unknown()
 
 @dataclass(frozen=True, slots=True)
 class ConfigBlock:
-    """A part of ESLint's settings that sets a rule for some files; a later block counts before an earlier one.
+    """A part of ESLint's settings that sets a rule for some files; a later block takes precedence.
 
     Attributes:
         rule: The name of the rule.
@@ -56,10 +56,10 @@ def rule_blocks(rules: object, files: tuple[str, ...], ignores: tuple[str, ...])
 
 
 def read_eslint(blocks: Sequence[ConfigBlock], ignored: Sequence[str], read: SettingsBans) -> None:
-    """Take in the bans of ESLint's settings.
+    """Add the bans of ESLint's settings.
 
     Args:
-        blocks: The blocks, the later ones counting before the earlier.
+        blocks: The blocks; later blocks take precedence.
         ignored: Patterns of files that ESLint does not look at.
         read: The bans of the file.
     """
@@ -92,7 +92,7 @@ def _globs(folder: str, patterns: Sequence[str]) -> tuple[str, ...]:
 
 
 def _ignored_globs(folder: str, patterns: Sequence[str]) -> tuple[str, ...]:
-    """Return globs of what is ignored: a pattern may name a folder with all that is in it."""
+    """Return globs of ignored files: a pattern may name a folder with all its content."""
     globs = _globs(folder, patterns)
     return tuple(dict.fromkeys((*globs, *(f"{glob}/**" for glob in globs if not glob.endswith("**")))))
 
@@ -135,7 +135,7 @@ class _Entry:
 
 
 def _entries(option: object) -> Iterator[_Entry]:
-    """Yield the entries of an option of the rule: a name, an object with a name, or one with `paths` and `patterns`."""
+    """Yield the entries of an option of the rule: a name, or an object with a name or with `paths` and `patterns`."""
     if isinstance(option, str):
         yield _Entry({"name": option}, is_pattern=False)
     elif isinstance(option, Mapping) and ("paths" in option or "patterns" in option):

@@ -11,7 +11,7 @@ _STANDARD = frozenset(_STANDARD_TEXT.split())
 
 
 def is_possible_import(path: str) -> bool:
-    """Return whether an import can have a path.
+    """Return True if an import can have a path.
 
     Args:
         path: The path, which may have globs and `$` at its end.

@@ -29,11 +29,11 @@ _VERBS = {"pkg": "be a dependency", "symbol": "be used"}
 
 
 def observations_of(life: BanLife, boundary: frozenset[str]) -> Iterator[Observation]:
-    """Yield an observation for each wording of a ban; the last one has its end.
+    """Yield an observation for each wording of a ban; the last observation has its end.
 
     Args:
         life: The life of the ban.
-        boundary: Commits at which a shallow clone ends: what they have began then or earlier.
+        boundary: Commits at which a shallow clone ends: bans in them began there or earlier.
     """
     for index, wording in enumerate(life.wordings):
         moves = [Move(Status.ACTIVE, wording.since.at)]
@@ -93,7 +93,7 @@ def _title(ban: Ban) -> str:
 
 
 def _limits(ban: Ban) -> Iterator[str]:
-    """Yield what the ban does not cover, in sentences."""
+    """Yield the exceptions of the ban, in sentences."""
     scope = ban.scope
     if ban.note:
         yield clipped(f"{ban.note[0].upper()}{ban.note[1:]}." if ban.keys else f"The settings ban a name {ban.note}.")
@@ -109,7 +109,7 @@ def _limits(ban: Ban) -> Iterator[str]:
 
 
 def _anchors(placed: PlacedBan) -> Iterator[Anchor]:
-    """Yield the settings file, the globs of the files in which the ban holds, and what is excluded."""
+    """Yield the settings file, the globs of the files in which the ban applies, and the exclusions."""
     scope: FileScope = placed.ban.scope
     yield from _named(AnchorKind.FILE, (placed.path,), _STATED_IN)
     yield from _named(AnchorKind.FILE, scope.globs, "about")

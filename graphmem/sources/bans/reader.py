@@ -1,4 +1,4 @@
-"""Bans of a repository: what the settings of its linters forbid, along its mainline."""
+"""Bans of a repository: imports and dependencies that the settings of its linters forbid, along its mainline."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def read_bans(
 
     Settings are those of Ruff (`banned-api`), golangci-lint (depguard), ESLint (`no-restricted-imports`) and cargo-deny
     (`[bans]`). A ban is a convention whose rejected option has a typed key. It is mandatory if the settings turn the
-    rule on as an error. Other words or other files of a ban supersede the earlier ones.
+    rule on as an error. New words or files of a ban supersede the earlier wording.
 
     Args:
         root: A folder of the repository.
@@ -67,7 +67,7 @@ def read_bans(
 
 
 def _has_settings(mainline: Mainline, read_at_us: int, start: int) -> bool:
-    """Return whether commits from a position on changed bans; project files change more often than their bans."""
+    """Return True if commits from a position on changed bans; project files change more often than their bans."""
     versions = list(file_versions(mainline.commits(read_at_us, start=start), may_ban))
     if mainline.quarantined or any(version.change.status != "M" or not version.is_regular for version in versions):
         return True

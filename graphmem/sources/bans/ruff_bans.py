@@ -1,4 +1,4 @@
-"""Bans of Ruff: `banned-api` of `flake8-tidy-imports`, which rule TID251 enforces.
+"""Bans of Ruff: `banned-api` of `flake8-tidy-imports`, enforced by rule TID251.
 
 `banned-module-level-imports` is no ban: the module may be imported within functions.
 """
@@ -12,7 +12,7 @@ from graphmem.sources.bans.ban import Ban, SettingsBans, Tree, key_text, part, t
 
 TOOL = "Ruff"
 RULE = "TID251"
-#: What selects the rule: its code, prefixes of that, and its name, which newer releases take too.
+#: Selectors of the rule: its code, prefixes of the code, and the rule's name (newer releases).
 _SELECTORS = frozenset({RULE, "TID25", "TID2", "TID", "ALL", "banned-api"})
 
 
@@ -52,7 +52,7 @@ def _is_selected(tree: Tree) -> bool:
 
 
 def _is_off(tree: Tree) -> bool:
-    """Return whether the settings ignore the rule more exactly than they select it."""
+    """Return True if the settings ignore the rule more exactly than they select it."""
     ignored = _SELECTORS & _codes(tree, "ignore", "extend-ignore")
     selected = _SELECTORS & _codes(tree, "select", "extend-select")
     return bool(ignored) and max(map(len, ignored)) >= max(map(len, selected), default=0)
@@ -71,7 +71,7 @@ def _scope(tree: Tree, folder: str) -> FileScope:
 
 
 def _ignoring(tree: Tree) -> Iterator[str]:
-    """Yield the globs of files in which the settings ignore the rule."""
+    """Yield the globs of files for which the settings ignore the rule."""
     for name in ("per-file-ignores", "extend-per-file-ignores"):
         for layer in ("lint.", ""):
             for glob, codes in part(tree, f"{layer}{name}").items():
@@ -80,7 +80,7 @@ def _ignoring(tree: Tree) -> Iterator[str]:
 
 
 def ruff_globs(folder: str, glob: str) -> tuple[str, ...]:
-    """Return globs of the repository for one of Ruff, whose `*` also matches slashes and which may name a folder.
+    """Return the repository's globs for a glob of Ruff; Ruff's `*` matches slashes, and its glob may name a folder.
 
     Args:
         folder: The folder of the settings.

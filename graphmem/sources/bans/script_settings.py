@@ -23,7 +23,7 @@ def script_blocks(text: str) -> tuple[list[ConfigBlock], list[str]]:
 
     Args:
         text: The content of an `eslint.config.js` or `.eslintrc.js`. Values may be constants that the file declares;
-            what is computed or imported is unknown.
+            computed or imported values are unknown.
     """
     root = _parser().parse(text.encode("utf-8", "replace")).root_node
     literals = _Literals(_declared(root))
@@ -55,7 +55,7 @@ def _parser() -> Parser:
 
 
 def _objects(root: Node) -> Iterator[Node]:
-    """Yield the objects of a text, outer ones first, in its order."""
+    """Yield the objects of a text in its order, an outer object before its inner objects."""
     pending, seen = [root], 0
     while pending and seen < _MOST_NODES:
         node = pending.pop()

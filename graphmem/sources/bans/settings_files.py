@@ -39,7 +39,7 @@ class UnreadableBans(ValueError):
 
 
 def may_ban(path: str) -> bool:
-    """Return whether a file with this path may ban imports or dependencies.
+    """Return True if a file with this path may ban imports or dependencies.
 
     Args:
         path: Relative to the root of the repository, with `/` separators.
@@ -88,7 +88,7 @@ def read_settings(path: str, text: str) -> SettingsBans:
 
 
 def _replaced_tool(name: str, text: str) -> str:
-    """Return the linter of which a file has all settings for its folder: those in folders above do not count there."""
+    """Return the linter for which a file holds all settings of its folder: settings in folders above do not apply."""
     has_ruff = name.endswith("ruff.toml") or (name == "pyproject.toml" and _RUFF_TABLE.search(text) is not None)
     if has_ruff and not _RUFF_EXTEND.search(text):
         return "Ruff"

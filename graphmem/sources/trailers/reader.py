@@ -1,4 +1,4 @@
-"""Reads the trailers of a repository: those of its mainline, and those of branches that are not merged."""
+"""Reads the trailers of a repository, on its mainline and on unmerged branches."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MICROS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class _FoundTrailer:
-    """A trailer with its commit, and the position and time at which it counts."""
+    """A trailer with its commit, and the position and time from which it is valid."""
 
     trailer: ReadTrailer
     subject: str
@@ -45,7 +45,7 @@ def read_trailers(
     since: str | None = None,
     progress: Progress = silent,
 ) -> Reading:
-    """Return what trailers of commit messages say: options that were rejected, constraints and directives.
+    """Return the rejected options, constraints and directives in the trailers of commit messages.
 
     Trailers are those that git finds in a message. `Rejected` and `Ruled-out` name an option, `Constraint` and `Limit`
     a constraint, `Directive` and `Warn` a directive. Each is valid from the commit of the mainline on that brought it:
@@ -76,7 +76,7 @@ def read_trailers(
 
 
 def read_branch_trailers(root: Path, *, ref: str | None = None, read_at: datetime) -> Mapping[str, Reading]:
-    """Return what trailers of the branches say that are not merged into the mainline, by the name of the branch.
+    """Return the statements in trailers of branches that are not merged into the mainline, by branch name.
 
     Args:
         root: A folder of the repository.
@@ -84,8 +84,8 @@ def read_branch_trailers(root: Path, *, ref: str | None = None, read_at: datetim
         read_at: The time of reading: no commit is later.
 
     Returns:
-        A complete reading for each of the latest local branches, from its own commits: what it had before and has no
-        more, since it was merged or rewritten, ends. Empty readings are those of branches without trailers.
+        A complete reading for each of the latest local branches, from its own commits. Statements end that the branch
+        no longer has, since it was merged or rewritten. A branch without trailers has an empty reading.
 
     Raises:
         InvalidInput: There is no git repository, or no such ref.
@@ -99,7 +99,7 @@ def read_branch_trailers(root: Path, *, ref: str | None = None, read_at: datetim
 
 
 def _is_mainline(branch: str, ref: str) -> bool:
-    """Return whether a local branch is the mainline, or has that of a remote as its upstream by its name."""
+    """Return True if a local branch is the mainline, or has that of a remote as its upstream by its name."""
     return ref == f"refs/heads/{branch}" or (ref.startswith("refs/remotes/") and ref.split("/", 3)[-1] == branch)
 
 

@@ -15,7 +15,7 @@ from graphmem.sources.clipped_text import clipped, one_line
 KEY_FOLDER = "commits:/"
 #: Role of the anchors for the files that the commit changed.
 CHANGED_WITH = "changed with"
-#: Files of a commit that changed more say nothing about its trailers.
+#: A commit that changed more files gets no file anchors.
 MOST_FILES = 20
 _MAX_NAME_CHARS = 300
 _KEY_DIGITS = 16
@@ -24,7 +24,7 @@ _SHOWN_DIGITS = 12
 
 @dataclass(frozen=True, slots=True)
 class TrailerSort:
-    """What a trailer's key says about its value.
+    """The meaning of a trailer's key: the kind and wording of its statement.
 
     Attributes:
         kind: The kind of its statement.
@@ -53,7 +53,7 @@ SORTS = {
 
 @dataclass(frozen=True, slots=True)
 class ReadTrailer:
-    """A trailer that says something to remember.
+    """A trailer with a statement to remember.
 
     Attributes:
         key: Its key, as the message writes it.
@@ -66,19 +66,19 @@ class ReadTrailer:
 
     @property
     def sort(self) -> TrailerSort:
-        """What its key says."""
+        """The meaning of its key."""
         return SORTS[self.key.casefold()]
 
     @property
     def source_key(self) -> str:
-        """The source key: a digest of its words, which a rebase or a squash does not change."""
+        """The source key: a digest of its words, stable under a rebase or a squash."""
         words = f"{self.sort.label}\x1f{' '.join(self.value.split())}"
         digest = hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:_KEY_DIGITS]
         return f"{KEY_FOLDER}{self.sort.label}/{digest}"
 
     @property
     def provenance(self) -> str:
-        """Where it was read, for the ledger."""
+        """The location of the trailer, for the ledger."""
         return f"{self.key} of commit {self.sha[:_SHOWN_DIGITS]}"
 
 

@@ -1,7 +1,7 @@
-"""Statements that a conversation makes explicitly: a decision, a rule, or something to remember.
+"""Explicit statements in a conversation: a decision, a rule, or a fact to remember.
 
-Few forms count, and each must open its sentence: what is said in passing, asked, doubted, or about this moment alone is
-left to people. A speaker's own sentence is the quote; nothing is rephrased but for its opening words.
+Few forms count, and each must open its sentence: remarks in passing, questions, doubts, and sentences about
+the moment alone are left to people. A speaker's own sentence is the quote; only its opening words are rephrased.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class _Form:
     """A form of explicit statement.
 
     Attributes:
-        pattern: Matches the beginning of a sentence; what follows is the statement, after `lead`.
-        lead: Words that stand before the statement in the title; those of the sentence where a reason is needed.
+        pattern: Matches the beginning of a sentence; the rest is the statement, after `lead`.
+        lead: Words before the statement in the title; if a reason is needed, the sentence's own words.
         speakers: Whose sentences count.
         needs_reason: Whether a reason must be given in the sentence.
     """
@@ -103,7 +103,7 @@ _INSTEAD = re.compile(
     r"(?P<option>[^,;:()\s]{1,40}(?: [^,;:()\s]{1,40}){0,3}?)(?=[,;:()]| - | for | when | in | to |\.?$)",
     re.IGNORECASE,
 )
-#: Doubt, plans, or something that holds for this moment alone.
+#: Words of doubt, of plans, or of statements for this moment alone.
 _PASSING = re.compile(
     r"\b(?:for now|right now|yet|today|this time|at the moment|for the moment|temporarily|this (?:pr|commit|session|"
     r"file|task|change|branch|one|test|function|line|issue|entirely|way)|that (?:file|one|test|function|line|commit|"
@@ -113,7 +113,7 @@ _PASSING = re.compile(
     r"approach [a-z0-9]|(?:commit|push|add|change) this)\b",
     re.IGNORECASE,
 )
-#: A list of choices, of which none is taken.
+#: A list of choices without a selected choice.
 _CHOICE = re.compile(r", or |\byes/no\b", re.IGNORECASE)
 _ASKED = re.compile(
     r"^(?:should|shall|can|could|would|will|do|does|did|is|are|what|why|how|when|where|which|who|if)\b", re.IGNORECASE
@@ -127,10 +127,10 @@ class ExplicitStatement:
     Attributes:
         quote: The sentence, verbatim but for line breaks.
         title: The statement without its opening words and its reason.
-        reason: The reason that the sentence gives; empty without one.
+        reason: The reason that the sentence gives; empty if it gives none.
         rejected: The options that it names as not taken.
         rule: The name of the form.
-        turn: Where it was said.
+        turn: The turn with the sentence.
     """
 
     quote: str
@@ -152,7 +152,7 @@ def explicit_statements(turn: Turn) -> Iterator[ExplicitStatement]:
 
 
 def _paragraphs(text: str) -> Iterator[str]:
-    """Yield the lines of a text, those that a line break at the margin parts as one."""
+    """Yield the lines of a text, joining lines that were broken at the margin."""
     joined: list[str] = []
     for line in map(str.strip, text.splitlines()):
         is_continued = bool(joined) and len(joined[-1]) >= _MARGIN and joined[-1][-1] not in _ENDS
@@ -193,7 +193,7 @@ def _of_form(form: _Form, lead: str, rest: str, quote: str, turn: Turn) -> Expli
     if len(head.split()) < _LEAST_WORDS - bool(form.lead) - bool(mark) or _PASSING.search(head):
         return None
     if len(first) > 1 and first.isupper() and form.name == "decided":
-        return None  # an entry of a report, such as "KEEP (3 votes)"
+        return None  # an entry of a report, as in "KEEP (3 votes)"
     rejected = tuple(match["option"].strip(" .`'\"") for match in _INSTEAD.finditer(head))
     title = f"{lead if form.needs_reason else form.lead}{head}".strip(" .!*")
     return ExplicitStatement(

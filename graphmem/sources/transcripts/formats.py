@@ -26,7 +26,7 @@ _TEXTS = frozenset({"text", "input_text", "output_text"})
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What was read of a transcript.
+    """The parsed part of a transcript.
 
     Attributes:
         turns: The turns with text, numbered from the first line of the file.
@@ -76,7 +76,7 @@ def read_transcript(content: bytes, *, start: int = 0, first: int = 1) -> Transc
 
 
 def turns_of(messages: Iterable[Mapping[str, object]]) -> tuple[Turn, ...]:
-    """Return the turns of messages in any of the forms; what is no message of a user or assistant is left out."""
+    """Return the turns of messages in any of the forms, without entries other than messages of a user or assistant."""
     found = (_turn(message, number) for number, message in enumerate(messages, 1))
     return tuple(turn for turn in found if turn is not None)
 

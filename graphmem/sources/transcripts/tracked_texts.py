@@ -25,7 +25,7 @@ class TrackedTexts:
         self._folder = folder
 
     def say(self, title: str) -> bool:
-        """Return whether a file has the words of a title, in their order, whatever is between and around them."""
+        """Return True if a file has the words of a title in their order, with any text between and around them."""
         words = name_key(title)
         return bool(words) and any(f" {words} " in text for text in self._texts)
 

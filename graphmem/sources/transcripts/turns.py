@@ -1,4 +1,4 @@
-"""Turns of a conversation, and the words in them that a person or an agent said."""
+"""Turns of a conversation, and the words in them by a person or an agent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Speaker(StrEnum):
-    """Who said a turn."""
+    """The speaker of a turn."""
 
     USER = "user"
     ASSISTANT = "assistant"
@@ -21,7 +21,7 @@ class Turn:
 
     Attributes:
         number: The position of the turn in the conversation, from 1.
-        text: What was said, with everything around it.
+        text: The full text, including text that graphmem or the host added.
         said_at: The time, with a zone; None if the transcript has none.
     """
 
@@ -48,18 +48,18 @@ class Message:
     said_at: datetime | None = None
 
 
-#: Texts that a host or graphmem puts into a turn, and what a person marked as private.
+#: Texts that a host or graphmem puts into a turn, and texts that a person marked as private.
 _MARKED = ("private", "system-reminder", "system_reminder", "command-name", "command-message", "command-args")
 _OUTPUT = ("local-command-stdout", "local-command-stderr", "environment_context", "user_instructions", "graphmem")
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z_-]{0,40})(?:\s[^<>]{0,200})?>")
 _STRIPPED = frozenset((*_MARKED, *_OUTPUT))
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
-#: The first words of graphmem's own lines; a line that begins so is not said by anybody.
+#: The first words of graphmem's own lines; no speaker wrote a line with this beginning.
 _OWN = re.compile(r"^\s*(?:#+ )?(?:graphmem[: ]|Memory of graphmem\b|\[graphmem)", re.IGNORECASE)
 
 
 def spoken(text: str) -> str:
-    """Return the words of a turn that its speaker said.
+    """Return the words of a turn by its speaker.
 
     Left out are elements such as `<private>` and `<system-reminder>` with all that is in them, fenced code, quoted
     lines, and lines of graphmem. An element that is not closed goes to the end of the text.
