@@ -18,7 +18,9 @@ from graphmem.vocabulary import LinkKind
 _MOST_FOLLOWED = 1_000
 
 
-def with_dependencies(store: Store, reader: Scope, cards: Sequence[Card], at: Point) -> tuple[Card, ...]:
+def with_dependencies(
+    store: Store, reader: Scope, cards: Sequence[Card], at: Point, *, read: View | None = None
+) -> tuple[Card, ...]:
     """Return cards whose `depends_on` is complete, with the chains that put their memories in doubt.
 
     The store is read only if a card has dependencies.
@@ -28,11 +30,15 @@ def with_dependencies(store: Store, reader: Scope, cards: Sequence[Card], at: Po
         reader: Whose cards they are.
         cards: Cards as `graphmem.retrieval.cards.card` makes them: `depends_on` has ids only.
         at: The point of the cards.
+        read: A view at that position, used in place of a first read if it has all that the cards name.
     """
-    asked = [card.id for card in cards if card.depends_on]
-    if not asked:
+    doubtful = [card for card in cards if card.depends_on]
+    if not doubtful:
         return tuple(cards)
-    view = View(_followed(store, reader, asked), reader, at.seq)
+    ends = (one.id for card in doubtful for one in card.depends_on)
+    asked = list(dict.fromkeys([*(card.id for card in doubtful), *ends]))
+    known = read.rows if read is not None and read.is_of(asked) else store.rows(reader, asked)
+    view = View(_followed(store, reader, asked, known), reader, at.seq)
     return tuple(
         replace(
             card,
@@ -66,9 +72,16 @@ def _title(memory: Reference) -> Sentence:
     return Sentence.quoting(memory.title or memory.id, memory.origin or Origin.EXTERNAL)
 
 
-def _followed(store: Store, reader: Scope, asked: Sequence[str]) -> Rows:
-    """Return the rows of memories and of all that they depend on, directly or not."""
-    rows, read = store.rows(reader, asked), set(asked)
+def _followed(store: Store, reader: Scope, asked: Sequence[str], rows: Rows) -> Rows:
+    """Return the rows of memories and of all that they depend on, directly or not.
+
+    Args:
+        store: The store.
+        reader: The reader's scope.
+        asked: The memories, and those that they depend on directly.
+        rows: Their rows.
+    """
+    read = set(asked)
     ahead = _targets(rows, read)
     while ahead and len(read) < _MOST_FOLLOWED:
         read |= ahead

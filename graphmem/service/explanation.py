@@ -35,7 +35,7 @@ def explanation(context: ServiceContext, key: str, point: Point, reader: Scope) 
     out, into = visible_edges(view, key)
     edges = [*out, *into]
     related = _related(view, key, point)
-    shown = with_dependencies(context.store, reader, [shown], point)[0]
+    shown = with_dependencies(context.store, reader, [shown], point, read=view)[0]
     resolved = [] if view.holds(key, point.valid) else resolve(view, key, point.valid)
     contested, overruled_by = _conflicts_of(context, shown.memory, point, reader)
     return Explanation(

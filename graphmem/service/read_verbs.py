@@ -140,11 +140,13 @@ class ReadVerbs:
         mark = question_mark("list", narrowed, order, reader)
         cursors = Cursors(self._context.seal, reader, mark)
         start = cursors.start(page, self._context.point(at, reader))
-        cards = self._matching(narrowed, reader, start.point, is_latest=at is None or at.known_at is None)
+        views: list[View] = []
+        is_latest = at is None or at.known_at is None
+        cards = self._matching(narrowed, reader, start.point, is_latest=is_latest, views=views)
         if order is Sort.CONFIDENCE:
             cards = iter(sorted(cards, key=lambda shown: (-_trusted(shown), -shown.change, shown.id)))
         answer = _page(cards, start, page.limit, cursors)
-        return replace(answer, cards=self._complete(answer.cards, reader, start.point))
+        return replace(answer, cards=self._complete(answer.cards, reader, start.point, views[-1] if views else None))
 
     @follows_links
     @at_commits
@@ -218,9 +220,11 @@ class ReadVerbs:
         shown = _existing(card(self._context.view(reader, [key], point.seq), key, point.valid), key)
         return self._complete([shown], reader, point)[0]
 
-    def _complete(self, cards: Sequence[Card], reader: Scope, point: Point) -> tuple[Card, ...]:
+    def _complete(
+        self, cards: Sequence[Card], reader: Scope, point: Point, read: View | None = None
+    ) -> tuple[Card, ...]:
         """Return cards with their dependencies, files and verdicts."""
-        whole = with_dependencies(self._context.store, reader, cards, point)
+        whole = with_dependencies(self._context.store, reader, cards, point, read=read)
         return tuple(with_files(self._context.mainlines, reader, shown, point) for shown in whole)
 
     def _history(self, reader: Scope, key: str, point: Point) -> History:
@@ -231,7 +235,7 @@ class ReadVerbs:
         changes = [change for change in self._context.store.changes_of(reader, key) if change.seq <= point.seq]
         entries, named = visible_entries(self._context, changes, reader, point.seq, read=view)
         return History(
-            card=self._complete([shown], reader, point)[0],
+            card=self._complete([shown], reader, point, named)[0],
             at=point,
             predecessors=tuple(as_new(edge) for edge in into if edge.is_full or edge.part),
             successors=tuple(as_old(edge) for edge in out if edge.is_full or edge.part),
@@ -404,11 +408,16 @@ class ReadVerbs:
 
     # ---- parts
 
-    def _matching(self, where: Filter, reader: Scope, point: Point, *, is_latest: bool) -> Iterator[Card]:
+    def _matching(
+        self, where: Filter, reader: Scope, point: Point, *, is_latest: bool, views: list[View] | None = None
+    ) -> Iterator[Card]:
+        """Yield the memories that pass a filter; the views in which they were read are added to `views`."""
         hint = None if where.include_history or where.statuses or not is_latest else point.valid
         files = reach(self._context.mainlines, where, reader, point.seq, point.valid)
         for ids in chunks(self._context, where if files is None else files.where, reader, point.seq, hint):
             view = self._context.view(reader, ids, point.seq)
+            if views is not None:
+                views.append(view)
             for shown in _cards(view, ids, point):
                 if _matches(shown, where) and (files is None or files.admits(view, shown.id)):
                     yield shown

@@ -94,6 +94,11 @@ class View:
 
     # ---- visible rows
 
+    @property
+    def rows(self) -> Rows:
+        """The rows of the view, visible or not."""
+        return self._rows
+
     def memory(self, key: str) -> Memory | None:
         """The memory if this reader sees it and it was not erased."""
         row = self.known.get(key)

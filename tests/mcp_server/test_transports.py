@@ -56,7 +56,7 @@ def test_a_session_over_stdio(tmp_path: Path) -> None:
 
 def test_without_a_store_tools_are_listed_and_calls_say_how_to_make_one(tmp_path: Path) -> None:
     agent = Agent(started_by(tmp_path))
-    assert len(agent(lambda client: client.list_tools()).tools) == 7
+    assert len(agent(lambda client: client.list_tools()).tools) == 8
     error = agent.error("memory_search", query="x")
     assert (error["code"], "graphmem init" in error["message"]) == ("not_found", True)
 
