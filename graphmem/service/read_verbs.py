@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableSequence, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -409,7 +409,7 @@ class ReadVerbs:
     # ---- parts
 
     def _matching(
-        self, where: Filter, reader: Scope, point: Point, *, is_latest: bool, views: list[View] | None = None
+        self, where: Filter, reader: Scope, point: Point, *, is_latest: bool, views: MutableSequence[View] | None = None
     ) -> Iterator[Card]:
         """Yield the memories that pass a filter; the views in which they were read are added to `views`."""
         hint = None if where.include_history or where.statuses or not is_latest else point.valid
