@@ -65,6 +65,7 @@ REVIEWED_QUERIES = {
     "adapters/neo4j/pending_writes.py:write": "hands on what `write_statement` joins",
     "adapters/neo4j/match_query.py:_statement": "joins constants, chosen by flags",
     "adapters/neo4j/match_query.py:search": "hands on what `_statement` joins",
+    "adapters/neo4j/ledger_queries.py:statement_pages": "hands on constants of the steps of the schema",
     "adapters/neo4j/write_statement.py:_link": "fills in names of types from a constant beside it",
     "adapters/neo4j/write_statement.py:_mark": "fills in names of types from a constant beside it",
     "adapters/neo4j/write_statement.py:write_statement": "joins constants, chosen by their names",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from graphmem.symbols.grammars import loaded_grammar
+
 if TYPE_CHECKING:
-    from tree_sitter import Language, Node, Parser, Query
+    from tree_sitter import Node, Parser, Query
 
 _MODULES = {
     "python": ("tree_sitter_python", "language"),
@@ -96,22 +97,14 @@ def nodes_of(language: str, root: Node, types: tuple[str, ...]) -> list[Node]:
 def _query(language: str, types: tuple[str, ...]) -> Query:
     from tree_sitter import Query
 
-    return Query(_grammar(language), "\n".join(f"({each}) @found" for each in types))
-
-
-@cache
-def _grammar(language: str) -> Language:
-    from tree_sitter import Language
-
-    module, function = _MODULES[language]
-    return Language(getattr(import_module(module), function)())
+    return Query(loaded_grammar(*_MODULES[language]), "\n".join(f"({each}) @found" for each in types))
 
 
 @cache
 def _parser(language: str) -> Parser:
     from tree_sitter import Parser
 
-    return Parser(_grammar(language))
+    return Parser(loaded_grammar(*_MODULES[language]))
 
 
 def _root(language: str, text: str) -> Node:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from graphmem.symbols.grammars import loaded_grammar
 from graphmem.symbols.queries import QUERIES
 
 if TYPE_CHECKING:
@@ -92,9 +92,9 @@ def grammar(language: CodeLanguage) -> tuple[Language, Query]:
     Raises:
         ImportError: The grammar is not installed.
     """
-    from tree_sitter import Language, Query
+    from tree_sitter import Query
 
-    made = Language(getattr(import_module(language.module), language.function)())
+    made = loaded_grammar(language.module, language.function)
     return made, Query(made, QUERIES[language.query])
 
 

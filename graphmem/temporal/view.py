@@ -13,12 +13,12 @@ The edges form no cycle, so every set is finite and is computed once.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from graphmem.errors import CorruptStore
 from graphmem.model import FOREVER, Memory, Scope, Status, SupersessionKind
-from graphmem.rows import EdgeRow, LinkRow, MemoryRow, MoveRow, RevokeRow, Rows
+from graphmem.rows import EdgeRow, LinkRow, MemoryRow, MoveRow, RevokeRow, Rows, Stamp
 from graphmem.temporal.lineage import Lineage
 from graphmem.temporal.spans import (
     ALWAYS,
@@ -91,6 +91,7 @@ class View:
         self._coverage: dict[int, Spans] = {}
         self._holding: dict[str, Spans] = {}
         self._confirmations = rows.confirmations
+        self._links_out: dict[str, list[LinkRow]] | None = None
 
     # ---- visible rows
 
@@ -128,42 +129,31 @@ class View:
         """Active typed links from or to the memory if both sides are visible."""
         return [
             row
-            for row in self._rows.links
-            if key in (row.source, row.target)
-            and self.lineage.sees(row.stamp)
-            and row.stamp.seq not in self._whole
-            and self.memory(row.source)
-            and self.memory(row.target)
+            for row in self._active_links
+            if key in (row.source, row.target) and self.memory(row.source) and self.memory(row.target)
         ]
 
     def links_from(self, key: str) -> list[LinkRow]:
         """Active typed links from the memory, whether the view has the other side or not."""
-        return [
-            row
-            for row in self._rows.links
-            if row.source == key and self.lineage.sees(row.stamp) and row.stamp.seq not in self._whole
-        ]
+        if self._links_out is None:
+            self._links_out = defaultdict(list)
+            for row in self._active_links:
+                self._links_out[row.source].append(row)
+        return self._links_out.get(key, [])
 
     def is_linked(self, first: str, second: str) -> bool:
         """Return True if a typed link between two memories is in effect, in either direction."""
-        return any(
-            {row.source, row.target} == {first, second}
-            and self.lineage.sees(row.stamp)
-            and row.stamp.seq not in self._whole
-            for row in self._rows.links
-        )
+        return any({row.source, row.target} == {first, second} for row in self._active_links)
 
     def confirmed_at(self, key: str) -> datetime | None:
         """Recorded time of the memory's last confirmation; None if there is none."""
-        if not self._confirmations:
-            return None
-        seen = [row.stamp for row in self._confirmations if row.memory == key and self.lineage.sees(row.stamp)]
-        return max((stamp.recorded_at for stamp in seen), default=None)
+        stamp = self._last_confirmation(key)
+        return None if stamp is None else stamp.recorded_at
 
     def confirmed_seq(self, key: str) -> int:
         """Ledger position of the memory's last confirmation; 0 if there is none."""
-        seen = (row.stamp for row in self._confirmations if row.memory == key and self.lineage.sees(row.stamp))
-        return max((stamp.seq for stamp in seen), default=0)
+        stamp = self._last_confirmation(key)
+        return 0 if stamp is None else stamp.seq
 
     def retracted_seq(self, key: str) -> int:
         """Ledger position of the retraction in effect; 0 if there is none."""
@@ -254,6 +244,15 @@ class View:
         return [edge.old for edge in self.edges_into(key) if not edge.is_full and edge.old in self.known]
 
     # ---- computation
+
+    @property
+    def _active_links(self) -> Iterator[LinkRow]:
+        sees, whole = self.lineage.sees, self._whole
+        return (row for row in self._rows.links if sees(row.stamp) and row.stamp.seq not in whole)
+
+    def _last_confirmation(self, key: str) -> Stamp | None:
+        seen = (row.stamp for row in self._confirmations if row.memory == key and self.lineage.sees(row.stamp))
+        return max(seen, key=lambda stamp: stamp.seq, default=None)
 
     def _visible(self, memories: Mapping[str, MemoryRow]) -> dict[str, MemoryRow]:
         sees, admits = self.lineage.sees, _cached_by_scope(self.reader.admits)

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from graphmem.adapters.neo4j.database import Database
 
-_PAGE = 500
 _STATEMENTS = """
 MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.seq > $p.after AND m.statement IS NOT NULL
 RETURN m.seq AS seq, m.statement AS statement ORDER BY m.seq LIMIT $p.limit
@@ -29,17 +28,14 @@ SET m.content_hash = x[1], m.statement = x[2]
 def recompute(database: Database) -> None:
     """Write the content hash of every memory with a statement; safe to repeat."""
     database = database.for_long_reads()
-    for tenant in ledger_queries.tenants(database):
-        after = 0
-        while page := database.records(_STATEMENTS, {"tenant": tenant, "after": after, "limit": _PAGE}):
-            after = page[-1]["seq"]
-            rows = [(record["seq"], readable_statement(record["statement"])) for record in page]
-            hashes = [
-                [seq, statement.content_hash, encode_statement(statement)]
-                for seq, statement in rows
-                if statement is not None
-            ]
-            database.write(partial(_write, {"tenant": tenant, "hashes": hashes}))
+    for tenant, page in ledger_queries.statement_pages(database, _STATEMENTS):
+        rows = [(record["seq"], readable_statement(record["statement"])) for record in page]
+        hashes = [
+            [seq, statement.content_hash, encode_statement(statement)]
+            for seq, statement in rows
+            if statement is not None
+        ]
+        database.write(partial(_write, {"tenant": tenant, "hashes": hashes}))
 
 
 def _write(parameters: dict[str, Any], tx: ManagedTransaction) -> None:

@@ -28,7 +28,6 @@ _EVERY_TERM = """
 MATCH (g:GuardTerm {tenant: $p.tenant}) WHERE EXISTS { (g)<-[:GUARDED_BY]-(:Memory) }
 RETURN DISTINCT g.term AS term
 """
-_PAGE = 500
 _STATEMENTS = """
 MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.seq > $p.after AND m.statement IS NOT NULL
   AND (m.is_mandatory OR m.subject IS NOT NULL OR m.labels IS NOT NULL OR EXISTS { (m)-[:CONSIDERED]->() })
@@ -62,12 +61,9 @@ def every_term(database: Database, reader: Scope) -> list[str]:
 def write_first_terms(database: Database) -> None:
     """Write the terms of the memories of an earlier release; safe to repeat."""
     database = database.for_long_reads()
-    for tenant in ledger_queries.tenants(database):
-        after = 0
-        while page := database.records(_STATEMENTS, {"tenant": tenant, "after": after, "limit": _PAGE}):
-            after = page[-1]["seq"]
-            rows = [{"seq": record["seq"], "terms": _terms(record["statement"])} for record in page]
-            database.write(partial(_write, {"tenant": tenant, "memories": [row for row in rows if row["terms"]]}))
+    for tenant, page in ledger_queries.statement_pages(database, _STATEMENTS):
+        rows = [{"seq": record["seq"], "terms": _terms(record["statement"])} for record in page]
+        database.write(partial(_write, {"tenant": tenant, "memories": [row for row in rows if row["terms"]]}))
 
 
 def _terms(text: str) -> list[str]:

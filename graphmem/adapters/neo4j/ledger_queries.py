@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from graphmem.adapters.neo4j.values import END, LedgerHead, entry_of, head_of, micros_of
@@ -35,6 +36,8 @@ CHANGE_FIELDS = f"[c.seq, {_CHANGE_RECORDED_AT}, c.op_id, c.body, c.salt, c.dige
 LAST_READING = """COLLECT { MATCH (r:Change) WHERE r.tenant = $p.tenant AND r.mainline_of >= ''
   RETURN r.seq ORDER BY r.seq DESC LIMIT 1 }"""
 
+#: Memories that a migration step reads at once.
+_PAGE = 500
 _HEAD = f"MATCH (l:Ledger {{tenant: $p.tenant}}) RETURN {HEAD_FIELDS} AS head"
 _TENANTS = "MATCH (l:Ledger) RETURN l.tenant AS tenant ORDER BY tenant"
 _ENTRIES = f"""
@@ -72,6 +75,24 @@ def head(database: Database, tenant: str) -> LedgerHead:
 def tenants(database: Database) -> list[str]:
     """Return every tenant with a ledger node, even without entries, sorted."""
     return [record["tenant"] for record in database.records(_TENANTS, {})]
+
+
+def statement_pages(
+    database: Database, query: str, key: Callable[[Record], int] = itemgetter("seq"), **parameters: object
+) -> Iterator[tuple[str, list[Record]]]:
+    """Yield each tenant's memories, page by page, for a migration step that writes a page before it takes the next.
+
+    Args:
+        database: A database for long reads.
+        query: Returns the memories of `$p.tenant` after the ledger position `$p.after`, at most `$p.limit`, in order.
+        key: Returns the ledger position of a record.
+        parameters: Further parameters of the query.
+    """
+    for tenant in tenants(database):
+        after = 0
+        while page := database.records(query, {"tenant": tenant, "after": after, "limit": _PAGE, **parameters}):
+            after = key(page[-1])
+            yield tenant, page
 
 
 def entries(database: Database, tenant: str, *, after: int = 0, last: int | None = None) -> Iterator[Entry]:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from graphmem.adapters.neo4j.database import Database
 
-_PAGE = 500
 _STATEMENTS = """
 MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.seq > $p.after AND m.statement IS NOT NULL
 RETURN m.seq AS seq, m.user AS user, m.statement AS statement ORDER BY m.seq LIMIT $p.limit
@@ -58,17 +57,15 @@ SET l.tokens = tokens
 def recompute(database: Database) -> None:
     """Write the search text of every memory with a statement, then recount the terms; safe to repeat."""
     database = database.for_long_reads()
+    for tenant, page in ledger_queries.statement_pages(database, _STATEMENTS):
+        texts = []
+        for record in page:
+            statement = readable_statement(record["statement"])
+            if statement is not None:
+                entry = text_entry(Scope(tenant, user=record["user"]), statement)
+                texts.append([record["seq"], entry.search_text, entry.words, entry.length])
+        database.write(partial(_write, {"tenant": tenant, "texts": texts}))
     for tenant in ledger_queries.tenants(database):
-        after = 0
-        while page := database.records(_STATEMENTS, {"tenant": tenant, "after": after, "limit": _PAGE}):
-            after = page[-1]["seq"]
-            texts = []
-            for record in page:
-                statement = readable_statement(record["statement"])
-                if statement is not None:
-                    entry = text_entry(Scope(tenant, user=record["user"]), statement)
-                    texts.append([record["seq"], entry.search_text, entry.words, entry.length])
-            database.write(partial(_write, {"tenant": tenant, "texts": texts}))
         parameters = {"tenant": tenant}
         database.run_alone(_DROP_TERMS, parameters)
         database.run_alone(_COUNT, parameters)

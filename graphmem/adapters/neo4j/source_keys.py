@@ -40,7 +40,6 @@ WHERE {VISIBLE} AND (s.key IN $p.keys OR m.id IN $p.ids OR any(folder IN $p.fold
 RETURN [m.id, s.key, r.seq, {_RECORDED_AT}, r.branch] AS source ORDER BY r.seq
 """
 
-_PAGE = 500
 _MEMORY_RECORDED_AT = micros_of("m.recorded_at")
 _OLD_STATEMENTS = f"""
 MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.seq > $p.after AND m.statement CONTAINS $p.role
@@ -88,14 +87,14 @@ def extract(database: Database) -> bool:
         True if any statement changed: its terms must then be recounted.
     """
     database, is_changed = database.for_long_reads(), False
+    pages = ledger_queries.statement_pages(
+        database, _OLD_STATEMENTS, lambda record: int(record["memory"][10]), role=f'"{SOURCE_ROLE}"'
+    )
+    for tenant, page in pages:
+        rows = [row for record in page if (row := _extracted(tenant, record["memory"])) is not None]
+        database.write(partial(_write, {"tenant": tenant, "memories": rows}))
+        is_changed = is_changed or bool(rows)
     for tenant in ledger_queries.tenants(database):
-        after = 0
-        parameters = {"tenant": tenant, "role": f'"{SOURCE_ROLE}"', "limit": _PAGE}
-        while page := database.records(_OLD_STATEMENTS, {**parameters, "after": after}):
-            after = page[-1]["memory"][10]
-            rows = [row for record in page if (row := _extracted(tenant, record["memory"])) is not None]
-            database.write(partial(_write, {"tenant": tenant, "memories": rows}))
-            is_changed = is_changed or bool(rows)
         list(database.run_alone(_ORPHANS, {"tenant": tenant}))
     return is_changed
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from graphmem.adapters.neo4j.database import Database
 
-_PAGE = 500
 _STATEMENTS = """
 MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.seq > $p.after AND m.statement IS NOT NULL
   AND EXISTS { (m)-[:ABOUT]->(:Symbol) }
@@ -32,18 +31,15 @@ SET m.facets = x.facets
 def add_file_facets(database: Database) -> None:
     """Write the filter tokens of every memory about a symbol again, those of source keys last; safe to repeat."""
     database = database.for_long_reads()
-    for tenant in ledger_queries.tenants(database):
-        after = 0
-        while page := database.records(_STATEMENTS, {"tenant": tenant, "after": after, "limit": _PAGE}):
-            after = page[-1]["seq"]
-            memories = []
-            for record in page:
-                statement = readable_statement(record["statement"])
-                if statement is not None:
-                    home = Scope(tenant, record["repo"], user=record["user"], environment=record["environment"])
-                    tokens = dict.fromkeys([*facets(home, statement), *record["facets"]])
-                    memories.append({"seq": record["seq"], "facets": list(tokens)})
-            database.write(partial(_write, {"tenant": tenant, "memories": memories}))
+    for tenant, page in ledger_queries.statement_pages(database, _STATEMENTS):
+        memories = []
+        for record in page:
+            statement = readable_statement(record["statement"])
+            if statement is not None:
+                home = Scope(tenant, record["repo"], user=record["user"], environment=record["environment"])
+                tokens = dict.fromkeys([*facets(home, statement), *record["facets"]])
+                memories.append({"seq": record["seq"], "facets": list(tokens)})
+        database.write(partial(_write, {"tenant": tenant, "memories": memories}))
 
 
 def _write(parameters: dict[str, Any], tx: ManagedTransaction) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby
 from pathlib import Path
 
 from graphmem.errors import InvalidInput
@@ -14,10 +12,11 @@ from graphmem.model import instant
 from graphmem.sources.bans.ban_lives import BanCommit, BanHistory, FileBans, PlacedBan
 from graphmem.sources.bans.observed_bans import observations_of
 from graphmem.sources.bans.settings_files import UnreadableBans, may_ban, read_settings
-from graphmem.sources.git.file_versions import MAX_CONTENT_BYTES, FileVersion, contents, file_versions
-from graphmem.sources.git.mainline import Mainline, MainlineCommit, find_mainline
+from graphmem.sources.git.file_versions import MAX_CONTENT_BYTES, FileVersion, commit_files, have_changed
+from graphmem.sources.git.mainline import Mainline, find_mainline
 from graphmem.sources.git.runner import GitFailure
 from graphmem.sources.observations import Problem, Reading
+from graphmem.sources.unread_commits import unread_commits
 from graphmem.store import Progress, silent
 
 _UNREAD = f"the file is over the limit of {MAX_CONTENT_BYTES} bytes, or git lacks its content"
@@ -55,29 +54,15 @@ def read_bans(
     try:
         mainline = find_mainline(root, ref)
         mainline.finds_renames = False  # bans of a renamed file go on: it applies to the same folder
-        start = mainline.shas.index(since) + 1 if since in mainline.shas else 0
+        start = mainline.position_after(since)
         read_at_us = to_micros(instant(read_at))
-        if start and not _has_settings(mainline, read_at_us, start):
-            return Reading((), (), _unread_commits(mainline), cursor=mainline.tip)
+        if start and not have_changed(mainline, read_at_us, start, may_ban, _bans):
+            return Reading((), (), unread_commits(mainline), cursor=mainline.tip)
         history = _BanReader(mainline)
         history.read(read_at_us, progress)
     except GitFailure as failure:
         raise InvalidInput(f"the history of {str(root)!r} cannot be read: {failure}") from failure
     return history.reading(start)
-
-
-def _has_settings(mainline: Mainline, read_at_us: int, start: int) -> bool:
-    """Return True if commits from a position on changed bans; project files change more often than their bans."""
-    versions = list(file_versions(mainline.commits(read_at_us, start=start), may_ban))
-    if mainline.quarantined or any(version.change.status != "M" or not version.is_regular for version in versions):
-        return True
-    blobs = [blob for version in versions for blob in (version.change.old_blob, version.change.blob)]
-    texts = contents(mainline.root, blobs)
-    for version in versions:
-        before, after = (_bans(version.path, next(texts)[1]) for _ in range(2))
-        if before is None or before != after:
-            return True
-    return False
 
 
 def _bans(path: str, content: bytes | None) -> object:
@@ -89,13 +74,6 @@ def _bans(path: str, content: bytes | None) -> object:
     if read is None:
         return None
     return [ban.without_line() for ban in read.bans], [why for _, why in read.problems], read.replaced_tool
-
-
-def _unread_commits(mainline: Mainline) -> tuple[Problem, ...]:
-    return tuple(
-        Problem("", 0, f"commit {gap.sha} could not be read: {gap.reason}")
-        for gap in dict.fromkeys(mainline.quarantined)
-    )
 
 
 @dataclass(slots=True)
@@ -112,22 +90,10 @@ class _BanReader:
 
     def read(self, read_at_us: int, progress: Progress) -> None:
         """Read the mainline from its first commit to its tip."""
-        total = len(self.mainline.shas)
-
-        def counted() -> Iterator[MainlineCommit]:
-            for commit in self.mainline.commits(read_at_us):
-                yield commit
-                progress(commit.position + 1, total)
-
-        versions = list(file_versions(counted(), may_ban))
-        texts = contents(self.mainline.root, [version.change.blob for version in versions if _is_readable(version)])
-        for _, group in groupby(versions, key=lambda version: version.position):
-            listed = list(group)
-            changes: dict[str, FileBans | None] = {}
-            for version in listed:
-                content = next(texts)[1] if _is_readable(version) else None
-                changes[version.path] = self._placed(version, content)
-            self.history.take(BanCommit(listed[0].position, listed[0].sha, listed[0].at), changes)
+        for files in commit_files(self.mainline, read_at_us, may_ban, progress):
+            commit = files[0][0]
+            changes = {version.path: self._placed(version, content) for version, content in files}
+            self.history.take(BanCommit(commit.position, commit.sha, commit.at), changes)
 
     def reading(self, start: int) -> Reading:
         """Return the bans that commits from a position on changed."""
@@ -136,7 +102,7 @@ class _BanReader:
         return Reading(
             tuple(found for life in lives for found in observations_of(life, self.mainline.boundary)),
             (),
-            (*_unread_commits(self.mainline), *problems),
+            (*unread_commits(self.mainline), *problems),
             cursor=self.mainline.tip,
         )
 
@@ -145,7 +111,7 @@ class _BanReader:
         path = version.path
         before = self.history.bans_of(path)
         self.problems.pop(path, None)
-        if not _is_readable(version):
+        if not version.has_content:
             return None
         if content is None:
             self.problems[path] = (Problem(path, 1, _UNREAD),)
@@ -158,7 +124,3 @@ class _BanReader:
         self.problems[path] = tuple(Problem(path, line, reason) for line, reason in read.problems)
         placed = tuple(PlacedBan(ban, path, read.folder) for ban in read.bans)
         return FileBans(placed, read.folder, read.replaced_tool)
-
-
-def _is_readable(version: FileVersion) -> bool:
-    return not version.is_deleted and version.is_regular

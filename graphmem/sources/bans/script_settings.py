@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from graphmem.sources.bans.ban import texts
 from graphmem.sources.bans.eslint_bans import RULES, UNKNOWN, ConfigBlock, Unknown, rule_blocks
+from graphmem.symbols.grammars import loaded_grammar
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -48,10 +49,9 @@ def _has_unknown(value: object) -> bool:
 
 @cache
 def _parser() -> Parser:
-    import tree_sitter_typescript
-    from tree_sitter import Language, Parser
+    from tree_sitter import Parser
 
-    return Parser(Language(tree_sitter_typescript.language_typescript()))
+    return Parser(loaded_grammar("tree_sitter_typescript", "language_typescript"))
 
 
 def _objects(root: Node) -> Iterator[Node]:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from graphmem.instants import from_micros
-from graphmem.sources.git.mainline import MainlineCommit, content_sizes
+from graphmem.sources.git.mainline import Mainline, MainlineCommit, content_sizes
 from graphmem.sources.git.raw_log import FileChange
 from graphmem.sources.git.runner import GitFailure, git_stream
+
+if TYPE_CHECKING:
+    from graphmem.store import Progress
 
 #: Larger files are not read.
 MAX_CONTENT_BYTES = 2 << 20
@@ -50,6 +55,11 @@ class FileVersion:
         """False for links and submodules, whose content is no text of the file."""
         return self.change.mode in _REGULAR
 
+    @property
+    def has_content(self) -> bool:
+        """Return True if the commit left a file with a text of its own."""
+        return not self.is_deleted and self.is_regular
+
 
 def file_versions(commits: Iterable[MainlineCommit], selects: Callable[[str], bool]) -> Iterator[FileVersion]:
     """The versions of the files that a test selects by path, in the order of the mainline.
@@ -64,6 +74,68 @@ def file_versions(commits: Iterable[MainlineCommit], selects: Callable[[str], bo
         for change in commit.raw.changes:
             if selects(change.path) or (change.old_path != change.path and selects(change.old_path)):
                 yield FileVersion(commit.position, commit.raw.sha, from_micros(commit.at_us), change)
+
+
+def commit_files(
+    mainline: Mainline, read_at_us: int, selects: Callable[[str], bool], progress: Progress
+) -> Iterator[list[tuple[FileVersion, bytes | None]]]:
+    """Yield the versions of selected files, those of a commit together, from the first commit of a mainline to its tip.
+
+    Args:
+        mainline: The mainline.
+        read_at_us: The time of reading, in microseconds since 1970.
+        selects: Whether a path, with `/` separators, is wanted.
+        progress: Called after every commit with the number of read commits, and their total.
+
+    Returns:
+        Each version with its content: None if it has none, if its path is not selected, or as `contents` says.
+
+    Raises:
+        GitFailure: Git could not answer.
+    """
+    versions = list(file_versions(mainline.counted_commits(read_at_us, progress), selects))
+    is_read = [version.has_content and selects(version.path) for version in versions]
+    blobs = [version.change.blob for version, wanted in zip(versions, is_read, strict=True) if wanted]
+    texts = contents(mainline.root, blobs)
+    files = ((version, next(texts)[1] if wanted else None) for version, wanted in zip(versions, is_read, strict=True))
+    for _, group in groupby(files, key=lambda file: file[0].position):
+        yield list(group)
+
+
+def have_changed(
+    mainline: Mainline,
+    read_at_us: int,
+    start: int,
+    selects: Callable[[str], bool],
+    state_of: Callable[[str, bytes | None], object],
+) -> bool:
+    """Return True if commits from a position on may have changed the state of a selected file.
+
+    A settings file changes more often than the part of it that a reader looks at.
+
+    Args:
+        mainline: The mainline.
+        read_at_us: The time of reading, in microseconds since 1970.
+        start: The position of the first commit.
+        selects: Whether a path, with `/` separators, is wanted.
+        state_of: Returns the state of a path and its content, equal for equal states; None if it cannot be read.
+
+    Raises:
+        GitFailure: Git could not answer.
+    """
+    versions = list(file_versions(mainline.commits(read_at_us, start=start), selects))
+    if mainline.quarantined or any(version.change.status != "M" or not version.is_regular for version in versions):
+        return True
+    texts = contents(mainline.root, [blob for version in versions for blob in _blobs(version)])
+    for version in versions:
+        before, after = (state_of(version.path, next(texts)[1]) for _ in _blobs(version))
+        if before is None or before != after:
+            return True
+    return False
+
+
+def _blobs(version: FileVersion) -> tuple[str, str]:
+    return version.change.old_blob, version.change.blob
 
 
 def contents(

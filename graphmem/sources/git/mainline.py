@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from graphmem.sources.git.raw_log import LOG_ARGUMENTS, RawCommit, commits_of
 from graphmem.sources.git.revisions import commit_of, first_parent_line, full_name, shallow_commits
 from graphmem.sources.git.runner import GitFailure, git_stream
+
+if TYPE_CHECKING:
+    from graphmem.store import Progress
 
 _MICROS = 1_000_000
 #: Renames by similarity are looked for among so many additions and deletions of a commit, in pairs: the square of this.
@@ -95,6 +99,16 @@ class Mainline:
             at_us = recorded_us[position] if known else max(min(stated, read_at_us), last_us + 1)
             yield MainlineCommit(position, raw, at_us, stated > read_at_us, is_exact, _is_over_limit(raw))
             last_us, position = at_us, position + 1
+
+    def counted_commits(self, read_at_us: int, progress: Progress) -> Iterator[MainlineCommit]:
+        """Yield the commits as `commits` does, and tell the progress after each, as a position of the total."""
+        for commit in self.commits(read_at_us):
+            yield commit
+            progress(commit.position + 1, len(self.shas))
+
+    def position_after(self, since: str | None) -> int:
+        """Return the position after a commit; 0 without a commit, and for a commit that is not on the mainline."""
+        return self.shas.index(since) + 1 if since in self.shas else 0
 
     def _raw(self, start: int) -> Iterator[tuple[RawCommit, bool]]:
         """The commits from a position on, each with whether only exact renames were looked for."""

@@ -10,8 +10,7 @@ from functools import cached_property, partial
 
 from graphmem.instants import to_micros
 from graphmem.repository.mainline_history import MainlineHistory
-from graphmem.repository.path_names import path_of_text
-from graphmem.sources.git.lineages import Lineages, PathSegment
+from graphmem.sources.git.lineages import Lineages, PathSegment, recorded_segments
 from graphmem.sources.git.mainline import Mainline, MainlineCommit, content_sizes
 from graphmem.sources.git.mainline_reading import MainlineReader
 from graphmem.sources.git.raw_log import LOG_ARGUMENTS, RawCommit, commits_of
@@ -74,10 +73,7 @@ def recorded_path_record(mainline: Mainline, recorded: MainlineHistory, read_at:
         return None
     if len(history.shas) > len(line):
         history = history.until(len(line) - 1)
-    segments = [
-        PathSegment(row.lineage, path_of_text(row.path), row.start, row.origin, row.end, row.similarity, row.previous)
-        for row in history.segments
-    ]
+    segments = recorded_segments(history, len(history.shas))
     paths = frozenset(segment.path for segment in segments if is_manifest(segment.path))
     return PathRecord(history.times_us, segments, ManifestVersions(mainline, paths))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -10,10 +9,11 @@ from graphmem.errors import InvalidInput
 from graphmem.instants import to_micros
 from graphmem.model import instant
 from graphmem.sources.git.commit_messages import arrivals, messages_of
-from graphmem.sources.git.mainline import Mainline, MainlineCommit, find_mainline
+from graphmem.sources.git.mainline import Mainline, find_mainline
 from graphmem.sources.git.runner import GitFailure
 from graphmem.sources.incidents.reverts import RevertedChange, Reverts
-from graphmem.sources.observations import Problem, Reading
+from graphmem.sources.observations import Reading
+from graphmem.sources.unread_commits import unread_commit
 from graphmem.store import Progress, silent
 
 
@@ -48,17 +48,13 @@ def read_incidents(
     """
     try:
         mainline = find_mainline(root, ref)
-        start = mainline.shas.index(since) + 1 if since in mainline.shas else 0
+        start = mainline.position_after(since)
         if start == len(mainline.shas):
             return Reading((), (), (), cursor=mainline.tip)
         changes = _reverted(mainline, to_micros(instant(read_at)), progress)
     except GitFailure as failure:
         raise InvalidInput(f"the history of {str(root)!r} cannot be read: {failure}") from failure
-    quarantined = [
-        Problem("", 0, f"commit {gap.sha} could not be read: {gap.reason}")
-        for gap in mainline.quarantined
-        if gap.position >= start
-    ]
+    quarantined = [unread_commit(gap) for gap in mainline.quarantined if gap.position >= start]
     observations = tuple(change.observation() for change in changes if change.touched >= start)
     return Reading(observations, (), tuple(quarantined), cursor=mainline.tip)
 
@@ -66,11 +62,5 @@ def read_incidents(
 def _reverted(mainline: Mainline, read_at_us: int, progress: Progress) -> list[RevertedChange]:
     messages = list(messages_of(mainline.root, mainline.tip))
     reverts = Reverts(messages, arrivals(messages, mainline.shas))
-
-    def counted() -> Iterator[MainlineCommit]:
-        for commit in mainline.commits(read_at_us):
-            yield commit
-            progress(commit.position + 1, len(mainline.shas))
-
-    reverts.read(counted())
+    reverts.read(mainline.counted_commits(read_at_us, progress))
     return list(reverts.changes.values())

@@ -48,7 +48,7 @@ def read_manifests(
         GitFailure: There is no repository, or git could not read it.
     """
     mainline = find_mainline(root, ref)
-    last_read = mainline.shas.index(since) if since in mainline.shas else -1
+    last_read = mainline.position_after(since) - 1
     read_at_us = to_micros(read_at)
     if last_read >= 0 and not any(_may_change(commit) for commit in mainline.commits(read_at_us, last_read + 1)):
         return Reading((), (), (), cursor=mainline.tip)

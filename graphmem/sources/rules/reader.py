@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import groupby
 from pathlib import Path
 
 from graphmem.errors import InvalidInput
 from graphmem.instants import to_micros
 from graphmem.model import instant
-from graphmem.sources.git.file_versions import MAX_CONTENT_BYTES, FileVersion, contents, file_versions
-from graphmem.sources.git.mainline import Mainline, MainlineCommit, find_mainline
+from graphmem.sources.git.file_versions import MAX_CONTENT_BYTES, FileVersion, commit_files, have_changed
+from graphmem.sources.git.mainline import Mainline, find_mainline
 from graphmem.sources.git.runner import GitFailure
 from graphmem.sources.observations import Problem, Reading
 from graphmem.sources.rules.conventions import observation_of, replacements_of
@@ -20,6 +19,7 @@ from graphmem.sources.rules.file_content import FileContent, read_content
 from graphmem.sources.rules.lives import CommitMark, FileRules, RuleHistory
 from graphmem.sources.rules.rule_files import holds_rules
 from graphmem.sources.rules.rule_text import Rule
+from graphmem.sources.unread_commits import unread_commits
 from graphmem.store import Progress, silent
 
 _UNREAD = f"the file is over the limit of {MAX_CONTENT_BYTES} bytes, or git lacks its content"
@@ -57,31 +57,14 @@ def read_rules(
     try:
         mainline = find_mainline(root, ref)
         read_at_us = to_micros(instant(read_at))
-        start = mainline.shas.index(since) + 1 if since in mainline.shas else 0
-        if start and not _has_changes(mainline, read_at_us, start):
-            return Reading((), (), _unread_commits(mainline), cursor=mainline.tip)
+        start = mainline.position_after(since)
+        if start and not have_changed(mainline, read_at_us, start, holds_rules, _texts):
+            return Reading((), (), unread_commits(mainline), cursor=mainline.tip)
         history = _HistoryReader(mainline)
         history.read(read_at_us, progress)
     except GitFailure as failure:
         raise InvalidInput(f"the history of {str(root)!r} cannot be read: {failure}") from failure
     return history.reading(start)
-
-
-def _has_changes(mainline: Mainline, read_at_us: int, start: int) -> bool:
-    """False if the commits from a position on changed no rule: a project file changes more often than its settings."""
-    versions = list(file_versions(mainline.commits(read_at_us, start=start), holds_rules))
-    if mainline.quarantined or any(version.change.status != "M" or not version.is_regular for version in versions):
-        return True
-    texts = contents(mainline.root, [blob for version in versions for blob in _blobs(version)])
-    for version in versions:
-        before, after = (_texts(version.path, next(texts)[1]) for _ in _blobs(version))
-        if before is None or before != after:
-            return True
-    return False
-
-
-def _blobs(version: FileVersion) -> tuple[str, str]:
-    return version.change.old_blob, version.change.blob
 
 
 def _texts(path: str, content: bytes | None) -> list[Rule] | None:
@@ -90,13 +73,6 @@ def _texts(path: str, content: bytes | None) -> list[Rule] | None:
     if read is None or read.problem is not None or read.rules is None:
         return None
     return [replace(rule, line=0) for rule in read.rules]
-
-
-def _unread_commits(mainline: Mainline) -> tuple[Problem, ...]:
-    return tuple(
-        Problem("", 0, f"commit {gap.sha} could not be read: {gap.reason}")
-        for gap in dict.fromkeys(mainline.quarantined)
-    )
 
 
 @dataclass(slots=True)
@@ -116,20 +92,10 @@ class _HistoryReader:
 
     def read(self, read_at_us: int, progress: Progress) -> None:
         """Read the mainline from its first commit to its tip."""
-        total = len(self.mainline.shas)
-
-        def counted() -> Iterator[MainlineCommit]:
-            for commit in self.mainline.commits(read_at_us):
-                yield commit
-                progress(commit.position + 1, total)
-
-        versions = list(file_versions(counted(), holds_rules))
-        texts = contents(self.mainline.root, [version.change.blob for version in versions if _is_readable(version)])
-        for _, group in groupby(versions, key=lambda version: version.position):
-            commit = list(group)
-            mark = CommitMark(commit[0].position, commit[0].sha, commit[0].at)
-            read = [(version, next(texts)[1] if _is_readable(version) else None) for version in commit]
-            self.history.take(mark, [self._file(version, content) for version, content in read])
+        for files in commit_files(self.mainline, read_at_us, holds_rules, progress):
+            commit = files[0][0]
+            mark = CommitMark(commit.position, commit.sha, commit.at)
+            self.history.take(mark, [self._file(version, content) for version, content in files])
 
     def reading(self, start: int) -> Reading:
         """The lives that commits from a position on changed."""
@@ -139,7 +105,7 @@ class _HistoryReader:
         return Reading(
             tuple(observation_of(life, is_dated=life.born.sha not in boundary) for life in lives),
             tuple(replacement for life in lives for replacement in replacements_of(life)),
-            (*_unread_commits(self.mainline), *problems),
+            (*unread_commits(self.mainline), *problems),
             passed_over=tuple(sorted(self.passed_over)),
             cursor=self.mainline.tip,
         )
@@ -162,10 +128,6 @@ class _HistoryReader:
         if read.rules is None:
             return FileRules(path, old_path, before)
         return FileRules(path, old_path, _with_scope_of(before, read))
-
-
-def _is_readable(version: FileVersion) -> bool:
-    return not version.is_deleted and version.is_regular and holds_rules(version.path)
 
 
 def _with_scope_of(before: Sequence[Rule], read: FileContent) -> tuple[Rule, ...]:

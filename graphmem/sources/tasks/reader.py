@@ -22,6 +22,7 @@ from graphmem.sources.tasks.flag_history import FlagHistory
 from graphmem.sources.tasks.histories import MAX_TASKS, TaskLife, TaskPoint
 from graphmem.sources.tasks.observed_tasks import TaskSource
 from graphmem.sources.tasks.problems import limited
+from graphmem.sources.unread_commits import unread_commit
 from graphmem.store import Progress, silent
 
 EXPORTS = TaskSource("beads:", Origin.DOCUMENT)
@@ -65,7 +66,7 @@ def read_tasks(
     """
     try:
         mainline = find_mainline(root, ref)
-        start = mainline.shas.index(since) + 1 if since in mainline.shas else 0
+        start = mainline.position_after(since)
         if start == len(mainline.shas):
             return Reading((), (), (), cursor=mainline.tip)
         read = _RepositoryTasks(mainline)
@@ -87,16 +88,15 @@ class _RepositoryTasks:
 
     def read(self, read_at_us: int, progress: Progress) -> None:
         """Read the mainline from its first commit to its tip."""
-        root, total = self.mainline.root, len(self.mainline.shas)
+        root = self.mainline.root
         points: list[TaskPoint] = []
 
-        def counted() -> Iterator[MainlineCommit]:
-            for commit in self.mainline.commits(read_at_us):
+        def noted() -> Iterator[MainlineCommit]:
+            for commit in self.mainline.counted_commits(read_at_us, progress):
                 points.append(TaskPoint(commit.position, commit.raw.sha, from_micros(commit.at_us)))
                 yield commit
-                progress(commit.position + 1, total)
 
-        versions = list(file_versions(counted(), _is_selected))
+        versions = list(file_versions(noted(), _is_selected))
         read = contents(root, blobs_of(versions), max_bytes=MAX_EXPORT_BYTES, at_once=_AT_ONCE)
         for _, group in groupby(versions, key=lambda version: version.position):
             files = [(version, _content(version, read)) for version in group]
@@ -116,10 +116,7 @@ class _RepositoryTasks:
         """The tasks that commits from a position on changed."""
         parts = ((EXPORTS, self.exports), (COMMENTS, self.comments), (FLAGS, self.flags))
         lives = [(source, _touched(part.histories.lives.values(), start)) for source, part in parts]
-        quarantined = [
-            (gap.position, Problem("", 0, f"commit {gap.sha} could not be read: {gap.reason}"))
-            for gap in self.mainline.quarantined
-        ]
+        quarantined = [(gap.position, unread_commit(gap)) for gap in self.mainline.quarantined]
         full = [
             (part.histories.full_at, Problem("", 0, _FULL)) for _, part in parts if part.histories.full_at is not None
         ]

@@ -12,7 +12,7 @@ from graphmem.instants import from_micros, to_micros
 from graphmem.model import Move, Status, instant
 from graphmem.sources.git.commit_messages import arrivals
 from graphmem.sources.git.commit_trailers import TrailedCommit, changed_files, trailed_commits
-from graphmem.sources.git.mainline import Mainline, MainlineCommit, find_mainline
+from graphmem.sources.git.mainline import Mainline, find_mainline
 from graphmem.sources.git.revisions import local_heads
 from graphmem.sources.git.runner import GitFailure
 from graphmem.sources.observations import Inventory, Observation, Problem, Reading
@@ -65,7 +65,7 @@ def read_trailers(
     try:
         mainline = find_mainline(root, ref)
         mainline.finds_renames = False
-        start = mainline.shas.index(since) + 1 if since in mainline.shas else 0
+        start = mainline.position_after(since)
         if start == len(mainline.shas):
             return Reading((), (), (), cursor=mainline.tip)
         found = _of_mainline(mainline, to_micros(instant(read_at)), progress)
@@ -131,13 +131,8 @@ def _of_mainline(mainline: Mainline, read_at_us: int, progress: Progress) -> Ite
 
 def _times(mainline: Mainline, read_at_us: int, progress: Progress) -> dict[int, datetime]:
     """Return the effective times of the commits of a mainline, by position."""
-
-    def counted() -> Iterator[MainlineCommit]:
-        for commit in mainline.commits(read_at_us):
-            yield commit
-            progress(commit.position + 1, len(mainline.shas))
-
-    return {commit.position: from_micros(commit.at_us) for commit in counted()}
+    commits = mainline.counted_commits(read_at_us, progress)
+    return {commit.position: from_micros(commit.at_us) for commit in commits}
 
 
 def _first_of_each(

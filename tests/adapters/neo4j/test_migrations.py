@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from graphmem.adapters.neo4j import Neo4jStore, content_hashes
+from graphmem.adapters.neo4j import Neo4jStore, content_hashes, ledger_queries
 from graphmem.adapters.neo4j.schema import SCHEMA_VERSION
 from graphmem.adapters.neo4j.text_entries import path_facets
 from graphmem.errors import Unsupported
@@ -85,7 +85,7 @@ def test_a_migration_that_was_broken_off_is_done_again(old: Access, monkeypatch:
         return decode_statement(text)
 
     with monkeypatch.context() as patch:
-        patch.setattr(content_hashes, "_PAGE", 1)
+        patch.setattr(ledger_queries, "_PAGE", 1)
         patch.setattr(content_hashes, "readable_statement", read)
         with pytest.raises(Broken):
             Neo4jStore.open(old.url, create=True, login=old.login)
