@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from pathlib import PurePosixPath
 
-from graphmem.repository.path_patterns import ancestry, path_pattern
+from graphmem.repository.path_patterns import ancestry, compiled_glob, is_glob
 
 MOST_PATHS = 50
 _MOST_WORDS = 40
@@ -17,7 +16,6 @@ _IN_TEXT = re.compile(
     r"|(?<![\w/.:@-])[\w.+-]{1,80}\.(?:py|tsx?|jsx|go|rs|java|kt|rb|php|cs|cpp|sql|prisma|css|html|md|mdx|toml|json|ya?ml|sh)\b"
 )
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+")
-_WILD = re.compile(r"[*?]")
 #: Folders whose names say nothing about a task.
 _PLAIN = frozenset(
     [
@@ -83,7 +81,7 @@ def coverage(anchor: str, path: str) -> float:
 
     A folder is also covered by the files and folders in it.
     """
-    if _WILD.search(anchor):
+    if is_glob(anchor):
         return _glob_coverage(anchor, path)
     name = anchor.rstrip("/")
     if name == path.rstrip("/"):
@@ -105,22 +103,11 @@ def nearness(anchor: str, path: str) -> float:
 
 
 def _glob_coverage(anchor: str, path: str) -> float:
-    pattern = _compiled(anchor)
+    pattern = compiled_glob(anchor)
     if pattern is None or pattern.fullmatch(path) is None:
         return 0.0
-    fixed = sum(1 for part in anchor.split("/") if part and not _WILD.search(part))
+    fixed = sum(1 for part in anchor.split("/") if part and not is_glob(part))
     return min(0.4 + 0.5 * (fixed + 1) / (path.count("/") + 2), 0.9)
-
-
-@lru_cache(maxsize=4096)
-def _compiled(anchor: str) -> re.Pattern[str] | None:
-    text = path_pattern([anchor])
-    return None if text is None else re.compile(text)
-
-
-def is_glob(name: str) -> bool:
-    """Return True if the name of an anchor has wildcards."""
-    return _WILD.search(name) is not None
 
 
 def best_coverage(anchors: Sequence[str], paths: Sequence[str]) -> tuple[float, str]:

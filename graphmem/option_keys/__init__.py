@@ -2,7 +2,7 @@
 
 from graphmem.option_keys.file_scope import EXCLUSIONS, FileScope
 from graphmem.option_keys.key_types import KEY_EXAMPLES, KeyType
-from graphmem.option_keys.option_key import OptionKey
+from graphmem.option_keys.option_key import OptionKey, key_text
 from graphmem.option_keys.option_texts import OptionText, parse_option_text
 from graphmem.option_keys.package_names import import_names
 
@@ -14,5 +14,6 @@ __all__ = [
     "OptionKey",
     "OptionText",
     "import_names",
+    "key_text",
     "parse_option_text",
 ]

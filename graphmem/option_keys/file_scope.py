@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol, Self, cast
 
-from graphmem.repository.path_patterns import ancestry, path_pattern
+from graphmem.repository.path_patterns import ancestry, compiled_glob
 
 #: Role of an anchor whose name is a glob: the rejection does not hold in the files that it matches.
 EXCLUDED_GLOB = "excluded files"
@@ -88,16 +87,10 @@ def path_matches(glob: str, path: str) -> bool:
         glob: A path or a glob: `*` and `?` within a folder, `**` across folders.
         path: A path relative to the repository.
     """
-    compiled = _compiled(glob)
+    compiled = compiled_glob(glob)
     if compiled is not None:
         return compiled.fullmatch(path) is not None
     return path == glob or path.startswith(glob if glob.endswith("/") else f"{glob}/")
-
-
-@lru_cache(maxsize=1024)
-def _compiled(glob: str) -> re.Pattern[str] | None:
-    text = path_pattern([glob])
-    return None if text is None else re.compile(text)
 
 
 def is_found(pattern: str, text: str) -> bool:

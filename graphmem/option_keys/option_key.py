@@ -230,3 +230,11 @@ def _is_imported_script(key: str, module: str, names: Collection[str]) -> bool:
     if is_member:
         return is_below(f"{name}{EXACT}", module, "/") and (member in names or _STAR in names)
     return is_below(name, module, "/")
+
+
+def key_text(text: str) -> str | None:
+    """Return the canonical text of a typed key; None if it is none."""
+    try:
+        return str(OptionKey.parse(text).with_imports())
+    except InvalidInput:
+        return None

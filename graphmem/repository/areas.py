@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
-from graphmem.repository.path_patterns import path_pattern
+from graphmem.repository.path_patterns import compiled_glob
 
 #: Where CODEOWNERS may lie; the first that there is counts.
 OWNER_FILES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
@@ -126,10 +124,6 @@ def _last_names(rules: Sequence[AreaRule], path: str) -> Iterator[str]:
 
 
 def _matches(globs: tuple[str, ...], path: str) -> bool:
-    return any(glob == path if test is None else test.fullmatch(path) for glob in globs for test in [_compiled(glob)])
-
-
-@lru_cache(maxsize=4_096)
-def _compiled(glob: str) -> re.Pattern[str] | None:
-    text = path_pattern([glob])
-    return None if text is None else re.compile(text)
+    return any(
+        glob == path if test is None else test.fullmatch(path) for glob in globs for test in [compiled_glob(glob)]
+    )

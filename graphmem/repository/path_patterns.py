@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 _GLOB = re.compile(r"[*?]")
 _WILD = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
@@ -27,9 +28,21 @@ def path_pattern(paths: Iterable[str]) -> str | None:
     `*` and `?` match within one folder, `**` across folders; a trailing slash matches everything in the folder.
     """
     globs = list(paths)
-    if not any(_GLOB.search(path) for path in globs):
+    if not any(map(is_glob, globs)):
         return None
     return "(?s)" + "|".join(_glob_pattern(path) for path in globs)
+
+
+def is_glob(path: str) -> bool:
+    """Return True if a path has wildcards."""
+    return _GLOB.search(path) is not None
+
+
+@lru_cache(maxsize=4_096)
+def compiled_glob(path: str) -> re.Pattern[str] | None:
+    """Return the pattern of a glob, for `fullmatch`; None for a path without wildcards."""
+    text = path_pattern([path])
+    return None if text is None else re.compile(text)
 
 
 def _glob_pattern(path: str) -> str:

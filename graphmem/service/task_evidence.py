@@ -12,7 +12,6 @@ from graphmem.briefing.practices import Practice, practices_of
 from graphmem.briefing.task_paths import (
     best_coverage,
     covering_names,
-    is_glob,
     nearness,
     paths_in,
     plain_path,
@@ -21,6 +20,7 @@ from graphmem.briefing.task_paths import (
 from graphmem.briefing.usefulness import EvidenceTable, MemoryEvidence, is_universal
 from graphmem.instants import to_micros
 from graphmem.model import Anchor, AnchorKind, Kind, Memory, Point, Scope, Statement
+from graphmem.repository.path_patterns import is_glob
 from graphmem.retrieval.path_reach import areas_of, is_area
 from graphmem.retrieval.request import Query, Sort
 from graphmem.retrieval.search import Searcher

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from graphmem.errors import InvalidInput
-from graphmem.option_keys import FileScope, OptionKey
+from graphmem.option_keys import FileScope
 
 #: A parsed settings file, or a part of it.
 Tree = Mapping[str, object]
@@ -88,14 +87,6 @@ class SettingsBans:
                 if wanted in text:
                     return number
         return 1
-
-
-def key_text(text: str) -> str | None:
-    """Return the canonical text of a typed key; None if it is none."""
-    try:
-        return str(OptionKey.parse(text).with_imports())
-    except InvalidInput:
-        return None
 
 
 def part(tree: object, path: str) -> Tree:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from graphmem.option_keys import FileScope
-from graphmem.sources.bans.ban import Ban, SettingsBans, Tree, key_text, part, texts
+from graphmem.option_keys import FileScope, key_text
+from graphmem.sources.bans.ban import Ban, SettingsBans, Tree, part, texts
 
 TOOL = "cargo-deny"
 _VERSION = re.compile(r"[@:](?P<version>.+)$")

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from graphmem.option_keys import FileScope
+from graphmem.option_keys import FileScope, key_text
 from graphmem.option_keys.file_scope import is_expression, is_found
 from graphmem.sources.bans.ban import (
     Ban,
     SettingsBans,
     Tree,
     is_true,
-    key_text,
     mappings,
     part,
     texts,

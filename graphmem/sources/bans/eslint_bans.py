@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from graphmem.option_keys import FileScope
-from graphmem.sources.bans.ban import Ban, SettingsBans, Tree, key_text, mappings, part, texts
+from graphmem.option_keys import FileScope, key_text
+from graphmem.sources.bans.ban import Ban, SettingsBans, Tree, mappings, part, texts
 from graphmem.sources.rules.scopes import scoped
 
 TOOL = "ESLint"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graphmem.option_keys import FileScope
-from graphmem.sources.bans.ban import Ban, SettingsBans, Tree, key_text, part, texts, value_at
+from graphmem.option_keys import FileScope, key_text
+from graphmem.sources.bans.ban import Ban, SettingsBans, Tree, part, texts, value_at
 
 TOOL = "Ruff"
 RULE = "TID251"

@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from graphmem.errors import InvalidInput
-from graphmem.option_keys import OptionKey
+from graphmem.option_keys import key_text
 from graphmem.sources.decisions.sections import TextSection
 
 _MAX_CHARS = 1_000
@@ -98,17 +97,17 @@ def _linked(link: re.Match[str], *, is_go: bool) -> str | None:
     host, path = url["host"].lower(), url["path"]
     for site, pattern, form in _PAGES:
         if host == site and (match := pattern.fullmatch(path)) is not None:
-            return _typed(form.format(match[1]))
+            return key_text(form.format(match[1]))
     is_repository = host == "github.com" and _REPOSITORY.fullmatch(path) is not None
     if is_go and is_repository and path.partition("/")[0] not in _NO_OWNERS:
-        return _typed(f"pkg:golang/github.com/{path.rstrip('/').removesuffix('.git')}")
+        return key_text(f"pkg:golang/github.com/{path.rstrip('/').removesuffix('.git')}")
     return None
 
 
 def _spelled(code: str) -> str | None:
     """Return the key that a code span is."""
     for candidate in _candidates(code):
-        if (key := _typed(candidate)) is not None:
+        if (key := key_text(candidate)) is not None:
             return key
     return code if _IDENTIFIER.fullmatch(code) else None
 
@@ -121,10 +120,3 @@ def _candidates(code: str) -> Iterator[str]:
         yield f"pkg:maven/{code.replace(':', '/', 1)}"
     if _GO_PATH.fullmatch(code):
         yield f"pkg:golang/{code.rstrip('/')}"
-
-
-def _typed(text: str) -> str | None:
-    try:
-        return str(OptionKey.parse(text).with_imports())
-    except InvalidInput:
-        return None
