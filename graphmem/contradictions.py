@@ -106,9 +106,9 @@ def _by_wording(statements: Mapping[str, Statement]) -> Iterator[Opposed]:
         words = _words(statement.title)
         if words is None:
             continue
-        kept = [word for word in words if word not in _FILLERS | _NEGATIONS]
-        if len(kept) >= _LEAST_WORDS:
-            (negated if _is_negated(words) else plain)[" ".join(kept)].append(memory_id)
+        content = [word for word in words if word not in _FILLERS | _NEGATIONS]
+        if len(content) >= _LEAST_WORDS:
+            (negated if _is_negated(words) else plain)[" ".join(content)].append(memory_id)
         for slot, value in _slots(words):
             valued[slot].append((memory_id, value))
     rank = {memory_id: position for position, memory_id in enumerate(statements)}
@@ -116,15 +116,15 @@ def _by_wording(statements: Mapping[str, Statement]) -> Iterator[Opposed]:
         for first, second in _pairs(negated[topic], plain[topic]):
             yield _opposed(first, second, Contradiction.NEGATION, topic, rank)
     for slot, values in valued.items():
-        for place, (first, value) in enumerate(values):
-            for second, other in values[place + 1 :]:
-                if value != other and first != second:
+        for index, (first, value) in enumerate(values):
+            for second, second_value in values[index + 1 :]:
+                if value != second_value and first != second:
                     yield _opposed(first, second, Contradiction.VALUE, slot, rank)
 
 
 def _pairs(first: Iterable[str], second: Iterable[str]) -> Iterator[tuple[str, str]]:
-    others = list(second)
-    return ((one, other) for one in first for other in others)
+    seconds = list(second)
+    return ((left, right) for left in first for right in seconds)
 
 
 def _opposed(first: str, second: str, rule: Contradiction, topic: str, rank: Mapping[str, int]) -> Opposed:
@@ -146,10 +146,10 @@ def _is_negated(words: Iterable[str]) -> bool:
 
 def _slots(words: list[str]) -> Iterator[tuple[str, str]]:
     """Yield the words of a statement with each number in turn replaced, and that number."""
-    for place, word in enumerate(words):
-        before = words[place - 1] if place else ""
+    for index, word in enumerate(words):
+        before = words[index - 1] if index else ""
         if _NUMBER.fullmatch(word) and before in _BEFORE_VALUES:
-            rest = [*words[:place], "…", *words[place + 1 :]]
-            kept = [one for one in rest if one not in _FILLERS]
-            if len(kept) > _LEAST_WORDS:
-                yield " ".join(kept), word
+            rest = [*words[:index], "…", *words[index + 1 :]]
+            content = [part for part in rest if part not in _FILLERS]
+            if len(content) > _LEAST_WORDS:
+                yield " ".join(content), word

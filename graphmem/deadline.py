@@ -16,7 +16,7 @@ def deadline() -> float:
 
 
 @contextmanager
-def wanted_by(instant: float) -> Iterator[None]:
+def reading_until(instant: float) -> Iterator[None]:
     """Whatever the block reads is of use until an instant of `time.monotonic`, or until an earlier one if one is set.
 
     Reading that is still going on then raises `StoreUnavailable`. Writing is not broken off: it ends by its own limits.

@@ -175,15 +175,15 @@ _TRUST_FACTOR = (0.5, 0.7, 0.85, 0.95, 1.0)
 _DAY_S = 86_400.0
 
 
-def freshness(kind: Kind, fresh_at: datetime, asked_at: datetime) -> float:
+def freshness(kind: Kind, fresh_at: datetime, valid: datetime) -> float:
     """Return the decay of confidence with age, from 1 down to 0: it halves every half-life of the kind.
 
     Args:
         kind: Determines the half-life.
         fresh_at: The start of the statement's time in force, or its last confirmation.
-        asked_at: The query's valid time; a statement from after it does not decay.
+        valid: The query's valid time; a statement from after it does not decay.
     """
-    age_days = max((asked_at - fresh_at).total_seconds(), 0.0) / _DAY_S
+    age_days = max((valid - fresh_at).total_seconds(), 0.0) / _DAY_S
     return float(0.5 ** (age_days / HALF_LIFE_DAYS[kind]))
 
 

@@ -180,20 +180,20 @@ class Rows:
     readings: tuple[ReadingRow, ...] = ()
     since: Mapping[str, datetime] = field(default_factory=dict)
 
-    def plus(self, other: Rows) -> Rows:
-        """Return the union; a memory or branch in both is taken from `other`."""
+    def plus(self, appended: Rows) -> Rows:
+        """Return the union; a memory or branch in both is taken from `appended`."""
         return Rows(
-            memories={**self.memories, **other.memories},
-            moves=self.moves + other.moves,
-            edges=self.edges + other.edges,
-            retractions=self.retractions + other.retractions,
-            confirmations=self.confirmations + other.confirmations,
-            links=self.links + other.links,
-            revocations=self.revocations + other.revocations,
-            branches={**self.branches, **other.branches},
-            sources=self.sources + other.sources,
-            readings=self.readings + other.readings,
-            since={**self.since, **other.since},
+            memories={**self.memories, **appended.memories},
+            moves=self.moves + appended.moves,
+            edges=self.edges + appended.edges,
+            retractions=self.retractions + appended.retractions,
+            confirmations=self.confirmations + appended.confirmations,
+            links=self.links + appended.links,
+            revocations=self.revocations + appended.revocations,
+            branches={**self.branches, **appended.branches},
+            sources=self.sources + appended.sources,
+            readings=self.readings + appended.readings,
+            since={**self.since, **appended.since},
         )
 
 

@@ -28,7 +28,7 @@ from graphmem.instants import to_micros
 from graphmem.model import LinkKind
 from graphmem.retrieval.embedder import EmbedderMissing
 from graphmem.service import GraphMemory
-from graphmem.sources.clipped_text import clipped, one_line
+from graphmem.sources.clipped_text import clipped, single_line
 from graphmem.sources.git.file_versions import contents, file_versions
 from graphmem.sources.git.mainline import find_mainline
 from graphmem.sources.observations import Reading
@@ -136,8 +136,8 @@ def _reading(histories: TaskHistories) -> Reading:
 
 def _events(task: Json) -> Iterator[tuple[datetime, TaskRecord]]:
     """The task at every time at which its title, its status or its links change."""
-    changes = [(day(change["date"]), one_line(change["new"])) for change in task["title_changes"]]
-    first = one_line(task["title_changes"][0]["old"] if changes else task["title"])
+    changes = [(day(change["date"]), single_line(change["new"])) for change in task["title_changes"]]
+    first = single_line(task["title_changes"][0]["old"] if changes else task["title"])
     words = [(day(interval["from"]), interval["status"]) for interval in task["status_intervals"]]
     links = [(day(link["first_seen"]), _LINKS.get(link["type"]), link["on"]) for link in task["dependencies"]]
     for moment in sorted({at for at, _ in (*changes, *words)} | {at for at, _, _ in links}):

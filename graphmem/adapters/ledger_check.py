@@ -48,11 +48,11 @@ class LedgerCheck:
         self._is_broken |= fault is not None
         return fault
 
-    def faults_at_end(self, *, is_whole: bool = True) -> Iterator[Fault]:
-        """Yield the faults of the ledger as a whole; `is_whole` is False while it is being restored."""
+    def faults_at_end(self, *, is_complete: bool = True) -> Iterator[Fault]:
+        """Yield the faults of the ledger as a whole; `is_complete` is False while it is being restored."""
         if self._is_broken:
             return
-        yield from self._history.finish(is_whole=is_whole)
+        yield from self._history.finish(is_complete=is_complete)
         if self._is_key is False:
             yield Fault(
                 0, "no entry was written with the tenant's key: a repeated write would be refused as a conflict"

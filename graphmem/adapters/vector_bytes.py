@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 _FLOAT_BYTES = 4
 
 
-def refuse_other_model(card: ModelCard | None, stored: ModelCard | None) -> NoReturn:
+def refuse_model_conflict(card: ModelCard | None, stored: ModelCard | None) -> NoReturn:
     """Refuse vectors of a model that differs from the store's.
 
     Raises:
         Conflict: Always; the message names the fix.
     """
-    stored_name, given_name = ("no model" if model is None else repr(model.name) for model in (stored, card))
+    stored_name, new_name = ("no model" if model is None else repr(model.name) for model in (stored, card))
     raise Conflict(
-        f"these vectors are of {given_name}, but another process has set the store's model to {stored_name}: run"
+        f"these vectors are of {new_name}, but another process has set the store's model to {stored_name}: run"
         " graphmem reindex on a machine that has the model to keep"
     )
 

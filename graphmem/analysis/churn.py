@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from graphmem.analysis.areas import Area, areas
-from graphmem.analysis.graph_access import asked_at, memories
+from graphmem.analysis.graph_access import memories, valid_time
 from graphmem.analysis.survival import EVERYWHERE
 from graphmem.model import Kind
 
@@ -61,7 +61,7 @@ def churn(
 
 
 def _turns(graph: Network, kinds: Collection[Kind]) -> Iterator[tuple[str, datetime, bool]]:
-    now = asked_at(graph)
+    now = valid_time(graph)
     for key, node in memories(graph):
         for piece in node["holding"] if not kinds or node["kind"] in kinds else ():
             if piece.start is not None and piece.start <= now:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from graphmem.analysis.graph_access import amendments, asked_at, memories, memory
+from graphmem.analysis.graph_access import amendments, memories, memory, valid_time
 from graphmem.answers import Interval
 from graphmem.model import BEGINNING, FOREVER
 
@@ -50,7 +50,7 @@ def contested(graph: Network) -> tuple[ContestedSubject, ...]:
 
 def _contest(graph: Network, subject: str, ids: list[str], amended: set[tuple[str, str]]) -> ContestedSubject | None:
     rivals = [key for key in ids if not any((base, key) in amended for base in ids)]
-    now = asked_at(graph)
+    now = valid_time(graph)
     spans = [(low, min(high, now), key) for key in rivals for low, high in _spans(graph, key) if low < now]
     moments = sorted({moment for low, high, _ in spans for moment in (low, high)})
     claims: dict[str, None] = {}

@@ -67,7 +67,7 @@ def amendments(graph: Network) -> Iterator[tuple[str, str]]:
             yield old, new
 
 
-def asked_at(graph: Network) -> datetime:
+def valid_time(graph: Network) -> datetime:
     """Return the valid time of the graph."""
     return cast("datetime", graph.graph["as_of"])
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from graphmem.analysis.graph_access import asked_at, edges, files, memories, memory, short_name
+from graphmem.analysis.graph_access import edges, files, memories, memory, short_name, valid_time
 from graphmem.model import Origin
 from graphmem.service.attributes import EdgeType, MemoryNode
 
@@ -95,7 +95,7 @@ def health(graph: Network, *, stale_after_days: float = 365, present: Collection
     ]
     notes = (_NO_USAGE,) if present is not None else (_NO_USAGE, _NO_FILES)
     ailing = len({concern.memory for concern in concerns})
-    return Health(asked_at(graph), len(in_force), ailing, tuple(concerns), notes)
+    return Health(valid_time(graph), len(in_force), ailing, tuple(concerns), notes)
 
 
 _Check = Callable[[str, MemoryNode], Iterator[tuple[str, str]]]
@@ -151,7 +151,7 @@ def _is_there(name: str, paths: frozenset[str]) -> bool:
 
 
 def _stale(graph: Network, after_days: float) -> _Check:
-    now = asked_at(graph)
+    now = valid_time(graph)
 
     def check(key: str, node: MemoryNode) -> Iterator[tuple[str, str]]:
         began = [piece.start for piece in node["holding"] if piece.start is not None and piece.start <= now]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from graphmem.analysis.chains import Chain
 from graphmem.analysis.churn import Churn
-from graphmem.analysis.graph_access import amendments, asked_at, edges, memories, memory, short_name, takeovers
+from graphmem.analysis.graph_access import amendments, edges, memories, memory, short_name, takeovers, valid_time
 from graphmem.analysis.health import Health
 from graphmem.analysis.lanes import Segment, cells, segments
 from graphmem.analysis.survival import HalfLife
@@ -51,10 +51,10 @@ def interval_bars(
         as_of: The position of the line; the graph's valid time by default.
         axes: Axes to draw on.
     """
-    moment = as_of or asked_at(graph)
+    moment = as_of or valid_time(graph)
     shown = list(ids) if ids is not None else sorted(_ever_held(graph), key=lambda key: _start(graph, key))
     drawn = axes or _axes(9.5, 0.9 + _ROW_INCHES * len(shown))
-    last = max([moment, asked_at(graph), *(end for key in shown for end in _ends(graph, key))])
+    last = max([moment, valid_time(graph), *(end for key in shown for end in _ends(graph, key))])
     for row, key in enumerate(shown):
         for piece in memory(graph, key)["holding"]:
             _bar(drawn, piece, row, last, _colour(piece, moment))
@@ -74,7 +74,7 @@ def belief_rows(graphs: Sequence[Network], subject: str, *, axes: Axes | None = 
     """
     drawn = axes or _axes(9.5, 0.9 + 0.42 * len(graphs))
     moments = [moment for graph in graphs for key in _of_subject(graph, subject) for moment in _ends(graph, key)]
-    last = max([asked_at(graphs[-1]), *moments])
+    last = max([valid_time(graphs[-1]), *moments])
     low, high = _days([min([last, *moments]), last])
     drawn.set_xlim(low, high + (high - low) * 0.04 + 1)
     colours: dict[str, str] = {}
@@ -83,16 +83,16 @@ def belief_rows(graphs: Sequence[Network], subject: str, *, axes: Axes | None = 
             colour = colours.setdefault(key, _SHADES[len(colours) % len(_SHADES)])
             for piece in memory(graph, key)["holding"]:
                 _named_bar(drawn, piece, row, last, (colour, memory(graph, key)["title"]))
-    names = [_known_name(graph) for graph in reversed(graphs)]
+    names = [_recorded_label(graph) for graph in reversed(graphs)]
     drawn.set_yticks(range(len(graphs)), names, fontsize=8)
     drawn.set_ylim(len(graphs) - 0.4, -0.6)
-    _mark(drawn, asked_at(graphs[-1]))
+    _mark(drawn, valid_time(graphs[-1]))
     return _tidied(drawn)
 
 
 def chain_lanes(graph: Network, chains: Sequence[Chain], *, axes: Axes | None = None) -> Axes:
     """Draw a lane for each chain, predecessors to the left; memories in force are coloured."""
-    now = asked_at(graph)
+    now = valid_time(graph)
     lanes = [segments(graph, chain, now) for chain in chains]
     rows = [max((piece.row for piece in lane), default=0) + 1 for lane in lanes]
     drawn = axes or _axes(9.5, 0.9 + 0.42 * sum(rows))
@@ -253,7 +253,7 @@ def _of_subject(graph: Network, subject: str) -> list[str]:
     return [key for key, node in memories(graph) if node["subject"] == subject]
 
 
-def _known_name(graph: Network) -> str:
+def _recorded_label(graph: Network) -> str:
     """Return a label with the latest recorded time in the graph."""
     nodes = [node["recorded_at"] for _, node in memories(graph)]
     moves = [move.recorded_at for _, node in memories(graph) for move in node["moves"]]

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from graphmem.analysis.areas import Area, areas
-from graphmem.analysis.graph_access import asked_at, memories
+from graphmem.analysis.graph_access import memories, valid_time
 from graphmem.model import Kind
 from graphmem.service.attributes import MemoryNode
 
@@ -67,7 +67,7 @@ def half_life(
     A life lasts from the first start to the last end. Without `by` there are no areas; a memory counts in each of its
     areas. A memory that was never in force by the graph's point is ignored.
     """
-    now = asked_at(graph)
+    now = valid_time(graph)
     lives = {key: life for key, node in memories(graph) if node["kind"] in kinds and (life := _life(node, now))}
     lives_of: dict[str, list[Life]] = defaultdict(list)
     if by is not None:

@@ -67,39 +67,39 @@ class _FittedLines:
 
 
 def fitted(
-    mandatory: Sequence[BlockLine], others: Sequence[BlockLine], room: Room, frame: Frame, unseen: Counter[SectionName]
+    mandatory: Sequence[BlockLine], further: Sequence[BlockLine], room: Room, frame: Frame, unseen: Counter[SectionName]
 ) -> Fitted:
     """Return the block of the lines that have room: mandatory lines first, then the most useful.
 
     Args:
         mandatory: Lines that come first; if not all have room, all are reduced to their titles.
-        others: Lines by usefulness.
+        further: Lines by usefulness.
         room: The budget.
         frame: The first and the last line.
         unseen: The memories of each section that have no line; they count as left out.
     """
-    every = [*mandatory, *others]
+    every = [*mandatory, *further]
     total = Counter(line.section for line in every) + unseen
     longest = foot_line(((section, total[section]) for section in SectionName), room.tokens, frame.seq)
     frame_tokens = token_count(frame.head) + token_count(longest)
     page = _FittedLines(room, frame_tokens, len(frame.head) + len(longest) + 2)
-    _fill(page, mandatory, others)
+    _fill(page, mandatory, further)
     return _written(page, every, unseen, frame)
 
 
-def _fill(page: _FittedLines, mandatory: Sequence[BlockLine], others: Sequence[BlockLine]) -> None:
+def _fill(page: _FittedLines, mandatory: Sequence[BlockLine], further: Sequence[BlockLine]) -> None:
     trial = replace(page, texts={}, sections=set())
-    is_whole = all(trial.takes(line, line.short, line.short_tokens) for line in mandatory)
+    has_room = all(trial.takes(line, line.short, line.short_tokens) for line in mandatory)
     for line in mandatory:
-        page.takes(line, *((line.short, line.short_tokens) if is_whole else (line.title_only, line.title_tokens)))
+        page.takes(line, *((line.short, line.short_tokens) if has_room else (line.title_only, line.title_tokens)))
     spare = int(page.room.tokens * FULL_SHARE)
-    for line in others:
+    for line in further:
         more = line.full_tokens - line.short_tokens
         if more <= spare and page.takes(line, line.full, line.full_tokens):
             spare -= more
         else:
             page.takes(line, line.short, line.short_tokens)
-    for line in (*mandatory, *others) if is_whole else ():
+    for line in (*mandatory, *further) if has_room else ():
         if line.item.id in page.texts:
             page.takes(line, line.full, line.full_tokens)
 

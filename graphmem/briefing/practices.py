@@ -180,17 +180,17 @@ def practices_of(task: str, paths: Iterable[str]) -> tuple[tuple[Practice, float
     practice brings it along. The plainest come first.
     """
     words, lowered = frozenset(_WORD.findall(task.casefold())), [path.casefold() for path in paths]
-    found: list[tuple[float, Practice, float]] = []
+    touching: list[tuple[float, Practice, float]] = []
     for practice in PRACTICES:
-        said, is_on_path = len(practice.triggers & words), practice.is_on(lowered)
-        if said or is_on_path:
-            found.append((said + is_on_path, practice, 1.0 if said else BY_PATH))
-    found.sort(key=lambda touched: -touched[0])
-    named = {practice.name for _, practice, _ in found}
-    shares = [(practice, share) for _, practice, share in found]
+        announced, is_on_path = len(practice.triggers & words), practice.is_on(lowered)
+        if announced or is_on_path:
+            touching.append((announced + is_on_path, practice, 1.0 if announced else BY_PATH))
+    touching.sort(key=lambda touched: -touched[0])
+    named = {practice.name for _, practice, _ in touching}
+    shares = [(practice, share) for _, practice, share in touching]
     shares += [
         (_BY_NAME[practice.implied], IMPLIED)
-        for _, practice, _ in found
+        for _, practice, _ in touching
         if practice.implied and practice.implied not in named
     ]
     return tuple(shares[:MOST_PRACTICES])

@@ -43,8 +43,8 @@ _PLAIN = frozenset(
 
 def paths_in(text: str) -> list[str]:
     """Return the words of a text that look like paths, in order, without duplicates."""
-    found = (match.group().rstrip(".") for match in _IN_TEXT.finditer(text[:20_000]))
-    return list(dict.fromkeys(path for path in found if "//" not in path))[:MOST_PATHS]
+    paths = (match.group().rstrip(".") for match in _IN_TEXT.finditer(text[:20_000]))
+    return list(dict.fromkeys(path for path in paths if "//" not in path))[:MOST_PATHS]
 
 
 def plain_path(path: str) -> str:
@@ -95,8 +95,8 @@ def nearness(anchor: str, path: str) -> float:
     """Return the share of leading folders that an anchor and a path have in common."""
     first, second = anchor.rstrip("/").split("/"), path.rstrip("/").split("/")
     same = 0
-    for one, other in zip(first, second, strict=False):
-        if one != other:
+    for left, right in zip(first, second, strict=False):
+        if left != right:
             break
         same += 1
     return same / max(len(first), len(second))
@@ -112,6 +112,6 @@ def _glob_coverage(anchor: str, path: str) -> float:
 
 def best_coverage(anchors: Sequence[str], paths: Sequence[str]) -> tuple[float, str]:
     """Return the closest coverage of any path by any anchor, and that path; 0 and an empty text if there is none."""
-    found = [(coverage(anchor, path), path) for path in paths for anchor in anchors]
-    value, path = max(found, key=lambda pair: pair[0], default=(0.0, ""))
+    coverages = [(coverage(anchor, path), path) for path in paths for anchor in anchors]
+    value, path = max(coverages, key=lambda pair: pair[0], default=(0.0, ""))
     return (value, path) if value else (0.0, "")

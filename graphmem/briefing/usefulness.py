@@ -114,9 +114,9 @@ class EvidenceTable:
 
     def note(self, memory_id: str, **parts: float) -> None:
         """Add values for a memory; lower values than those noted change nothing."""
-        known = self.found.get(memory_id, MemoryEvidence())
-        better = {name: value for name, value in parts.items() if value > getattr(known, name)}
-        self.found[memory_id] = replace(known, **better)
+        noted = self.found.get(memory_id, MemoryEvidence())
+        better = {name: value for name, value in parts.items() if value > getattr(noted, name)}
+        self.found[memory_id] = replace(noted, **better)
 
     def set(self, memory_id: str, **parts: float) -> None:
         """Set values of a memory."""
@@ -126,5 +126,5 @@ class EvidenceTable:
         """Give a memory's evidence to the memories that are returned instead of it."""
         evidence = self.found.pop(memory_id, MemoryEvidence())
         parts = {name: getattr(evidence, name) for name in NAMES}
-        for other in to:
-            self.note(other, **parts)
+        for successor in to:
+            self.note(successor, **parts)

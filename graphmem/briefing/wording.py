@@ -115,8 +115,8 @@ def day(moment: datetime) -> str:
 def foot_line(counts: Iterable[tuple[SectionName, int]], budget: int, seq: int) -> str:
     """Return the last line: the counts of memories left out, how to request them, and the ledger position."""
     missing = ", ".join(f"{section.value} {count}" for section, count in counts if count)
-    told = f"Left out: {missing}; ask with budget {budget * 2} or search." if missing else "Nothing left out."
-    return f"{told} Position {seq}."
+    sentence = f"Left out: {missing}; ask with budget {budget * 2} or search." if missing else "Nothing left out."
+    return f"{sentence} Position {seq}."
 
 
 def _is_shown(item: BlockItem) -> bool:

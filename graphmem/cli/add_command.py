@@ -12,7 +12,7 @@ import click
 from click.core import ParameterSource
 
 from graphmem.cli.json_lines import items_of, lines_of, name_of
-from graphmem.cli.option_groups import CommandWithOptions, options_given
+from graphmem.cli.option_groups import CommandWithOptions, chosen_options
 from graphmem.cli.options import Body, Call, bundle, choice_of, moment, scope_options, write_options_without_origin
 from graphmem.cli.receipts import give_receipt, give_receipts
 from graphmem.errors import InvalidInput
@@ -62,7 +62,7 @@ class Details:
 def _details(**values: object) -> Details:
     kinds = {"paths": AnchorKind.FILE, "symbols": AnchorKind.SYMBOL, "components": AnchorKind.COMPONENT}
     anchors = tuple(anchor for name, kind in kinds.items() for anchor in _anchors(kind, values.pop(name)))
-    values["alternatives"] = options_given()
+    values["alternatives"] = chosen_options()
     for name in ("chosen", "rejected", "keys"):
         del values[name]
     values["origin"] = Origin(str(values["origin"]))

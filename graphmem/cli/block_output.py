@@ -8,14 +8,14 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from graphmem.cli.blocks import Beside, Block, Box, Line, Look, Table, cells
+from graphmem.cli.blocks import Block, Box, BoxPair, Line, Look, Table, cells
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.text import Text
 
 _PIPE_COLUMNS = 100
-_BESIDE_COLUMNS = 96
+_PAIR_COLUMNS = 96
 _GAP = "  "
 
 STYLES = {
@@ -63,7 +63,7 @@ def plain_lines(blocks: Iterable[Block]) -> Iterator[str]:
                 yield from _plain_table(block)
             case Box():
                 yield from _plain_box(block)
-            case Beside():
+            case BoxPair():
                 yield from _plain_box(block.left)
                 yield from _plain_box(block.right)
 
@@ -101,8 +101,8 @@ def _renderable(block: Block, width: int) -> RenderableType:
             return _rich_table(block) if sum(_least(block)) <= width else _stacked(block)
         case Box():
             return _rich_box(block, width)
-        case Beside():
-            return _rich_beside(block, width)
+        case BoxPair():
+            return _rich_pair(block, width)
 
 
 def _text(line: Line) -> Text:
@@ -156,12 +156,12 @@ def _rich_box(box: Box, width: int) -> RenderableType:
     return Panel(inner, title=Text(box.head, style), title_align="left", border_style=style, padding=(0, 1))
 
 
-def _rich_beside(block: Beside, width: int) -> RenderableType:
+def _rich_pair(block: BoxPair, width: int) -> RenderableType:
     from rich.console import Group
     from rich.table import Table as RichTable
 
     boxes: Sequence[RenderableType] = [_rich_box(block.left, width // 2), _rich_box(block.right, width // 2)]
-    if width < _BESIDE_COLUMNS:
+    if width < _PAIR_COLUMNS:
         return Group(*boxes)
     grid = RichTable.grid(expand=True, padding=(0, 1, 0, 0))
     grid.add_column(ratio=5)

@@ -51,7 +51,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class BoxPair:
     """Two boxes side by side if the width suffices, else stacked."""
 
     left: Box
@@ -67,7 +67,7 @@ class Box:
     look: Look = Look.PLAIN
 
 
-Block = Line | Table | Box | Beside
+Block = Line | Table | Box | BoxPair
 
 
 def line(*parts: str | Span, indent: int = 0) -> Line:

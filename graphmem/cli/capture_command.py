@@ -68,8 +68,16 @@ def capture(  # noqa: PLR0913 - a parameter for each option
         return
     turns, new, named = _statements(_content(str(transcript)))
     if dry_run:
-        shown = [{"title": one.title, "kind": one.kind, "quote": one.quote, "number": one.turn.number} for one in new]
-        give(call, {"statements": shown, "turns": turns}, lambda _: (line(one.title) for one in new))
+        shown = [
+            {
+                "title": statement.title,
+                "kind": statement.kind,
+                "quote": statement.quote,
+                "number": statement.turn.number,
+            }
+            for statement in new
+        ]
+        give(call, {"statements": shown, "turns": turns}, lambda _: (line(statement.title) for statement in new))
         note(f"dry run: {len(new)} statements in {turns} turns; nothing was recorded, nor compared with what is")
         return
     report = _captured(call, new, session or named, CapturePolicy(policy), write)
@@ -107,13 +115,13 @@ def _statements(content: bytes) -> tuple[int, list[ExplicitStatement], str]:
     from graphmem.sources.transcripts.tracked_texts import TrackedTexts
 
     read = read_transcript(content)
-    said = [statement for turn in read.turns for statement in explicit_statements(turn)]
+    stated = [statement for turn in read.turns for statement in explicit_statements(turn)]
     texts = TrackedTexts(Path.cwd())
-    new = [statement for statement in said if not texts.say(statement.title)]
+    new = [statement for statement in stated if not texts.say(statement.title)]
     if read.skipped:
         note(f"{read.skipped} lines of the transcript are of no known form, and were skipped")
-    if len(new) < len(said):
-        note(f"{len(said) - len(new)} statements stand in files that git tracks, and were left out")
+    if len(new) < len(stated):
+        note(f"{len(stated) - len(new)} statements stand in files that git tracks, and were left out")
     return len(read.turns), new, read.session
 
 
@@ -122,7 +130,10 @@ def _captured(
 ) -> CaptureReport:
     from graphmem.sources.transcripts import Message
 
-    messages = [Message(one.turn.speaker, one.quote, one.turn.number, one.turn.said_at) for one in statements]
+    messages = [
+        Message(statement.turn.speaker, statement.quote, statement.turn.number, statement.turn.said_at)
+        for statement in statements
+    ]
     with call.open() as memory:
         return memory.capture(messages, session=session, policy=policy, write=write)
 
@@ -136,8 +147,12 @@ def _content(transcript: str) -> bytes:
 
 
 def _page(report: CaptureReport, turns: int) -> Iterator[Block]:
-    for one in report.captured:
-        yield line(Span("+ "), strong(one.title), dim(f"  {one.kind} · {one.speaker}, turn {one.number}  {one.id}"))
+    for captured in report.captured:
+        yield line(
+            Span("+ "),
+            strong(captured.title),
+            dim(f"  {captured.kind} · {captured.speaker}, turn {captured.number}  {captured.id}"),
+        )
     yield from redaction_lines(report.redactions)
     yield _sum(report, turns)
     if report.captured and report.policy == "queue":

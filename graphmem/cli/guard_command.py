@@ -85,15 +85,15 @@ def change(
     form: str,
     fail_on: str,
     limit: int,
-    **given: Any,  # noqa: ANN401 - the forms of a change, as click parses them
+    **parameters: Any,  # noqa: ANN401 - the forms of a change, as click parses them
 ) -> None:
     """Warn if a change brings back what was rejected, follows what was superseded, or touches what is contested.
 
     The change is what is staged, a range of commits, a diff, or the uncommitted change of the files PATHS. It is judged
     by packages and imports, and by what is in force in this scope, on this branch, at this time.
     """
-    values = _change_of(ctx, given)
-    values["enforcement"] = Enforcement(given["enforcement"] or _setting())
+    values = _change_of(ctx, parameters)
+    values["enforcement"] = Enforcement(parameters["enforcement"] or _setting())
     # Reports for machines list every finding.
     shown = limit if form == "text" and not call.as_json else max(limit, 1_000)
     with call.open() as memory:
@@ -118,27 +118,27 @@ def _setting() -> str:
     return load_settings().guard
 
 
-def _change_of(ctx: click.Context, given: dict[str, Any]) -> dict[str, Any]:
+def _change_of(ctx: click.Context, parameters: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments of the verb for the form of the change: staged, range, diff or paths."""
     named = {
-        "PATHS": given["paths"],
-        "--staged": given["staged"],
-        "--range": given["commits"],
-        "--diff": given["diff_file"],
+        "PATHS": parameters["paths"],
+        "--staged": parameters["staged"],
+        "--range": parameters["commits"],
+        "--diff": parameters["diff_file"],
     }
     forms = [name for name, value in named.items() if value]
     if len(forms) > 1:
         raise click.UsageError(f"{' and '.join(forms)} are different changes: give one of them", ctx)
-    others: dict[str, Any] = {"commands": given["commands"], "text": _read(given["text"])}
-    if given["diff_file"]:
-        return {**others, "diff": _file(given["diff_file"])}
-    if given["paths"]:
+    common: dict[str, Any] = {"commands": parameters["commands"], "text": _read(parameters["text"])}
+    if parameters["diff_file"]:
+        return {**common, "diff": _file(parameters["diff_file"])}
+    if parameters["paths"]:
         from graphmem.cli.work_tree_edits import uncommitted_edits
 
-        return {**others, "edits": uncommitted_edits(Path.cwd(), [Path(path) for path in given["paths"]])}
-    if not forms and (given["commands"] or given["text"]):
-        return others
-    return {**others, "diff": _of_repository(given["commits"])}
+        return {**common, "edits": uncommitted_edits(Path.cwd(), [Path(path) for path in parameters["paths"]])}
+    if not forms and (parameters["commands"] or parameters["text"]):
+        return common
+    return {**common, "diff": _of_repository(parameters["commits"])}
 
 
 def _of_repository(commits: str | None) -> str:

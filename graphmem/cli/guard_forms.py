@@ -92,10 +92,10 @@ def _suppressed(excused: ExcusedFinding) -> dict[str, Any]:
 def _locations(path: str, line: int) -> dict[str, Any]:
     if not path:
         return {}
-    place: dict[str, Any] = {"artifactLocation": {"uri": quote(path), "uriBaseId": "%SRCROOT%"}}
+    location: dict[str, Any] = {"artifactLocation": {"uri": quote(path), "uriBaseId": "%SRCROOT%"}}
     if line:
-        place["region"] = {"startLine": line}
-    return {"locations": [{"physicalLocation": place}]}
+        location["region"] = {"startLine": line}
+    return {"locations": [{"physicalLocation": location}]}
 
 
 def _mark(kind: FindingKind, memory_id: str, path: str) -> str:
@@ -104,8 +104,8 @@ def _mark(kind: FindingKind, memory_id: str, path: str) -> str:
 
 def _annotations(answer: GuardAnswer) -> Iterator[str]:
     for finding in answer.findings:
-        place = {"file": finding.path, "line": str(finding.line or ""), "title": f"graphmem: {finding.kind.value}"}
-        properties = ",".join(f"{name}={_property(value)}" for name, value in place.items() if value)
+        location = {"file": finding.path, "line": str(finding.line or ""), "title": f"graphmem: {finding.kind.value}"}
+        properties = ",".join(f"{name}={_property(value)}" for name, value in location.items() if value)
         yield f"::{_GITHUB_LEVELS[finding.level]} {properties}::{_data(sentence_of(finding))}"
     for skipped in answer.skipped:
         yield f"::notice file={_property(skipped.path)}::{_data(f'graphmem guard did not read it: {skipped.reason}')}"

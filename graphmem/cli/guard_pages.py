@@ -30,7 +30,7 @@ def guard_page(answer: GuardAnswer) -> Iterator[Line]:
         yield line(f"no findings in {count}" if answer.files else "no findings")
 
 
-def place_of(finding: GuardFinding) -> str:
+def path_and_line(finding: GuardFinding) -> str:
     """Return where a finding is, as `path:line`; empty for a command or a text."""
     return f"{finding.path}:{finding.line}" if finding.line else finding.path
 
@@ -54,9 +54,13 @@ def _names_memory(finding: GuardFinding) -> bool:
 
 
 def _finding(finding: GuardFinding) -> Iterator[Line]:
-    place = place_of(finding)
+    location = path_and_line(finding)
     more = f" and {finding.more} more place{'s' if finding.more > 1 else ''}" if finding.more else ""
-    where = f"{place}: {finding.evidence}{more}  " if place and finding.evidence else f"{place or finding.evidence}  "
+    where = (
+        f"{location}: {finding.evidence}{more}  "
+        if location and finding.evidence
+        else f"{location or finding.evidence}  "
+    )
     yield line(Span(f"{finding.level.value:5} ", _LOOKS[finding.level]), strong(where), dim(finding.kind.value))
     yield line(sentence_of(finding), indent=_INDENT)
     if finding.allow:
@@ -65,8 +69,8 @@ def _finding(finding: GuardFinding) -> Iterator[Line]:
 
 
 def _excused(excused: ExcusedFinding) -> Iterator[Line]:
-    place = f"{excused.path}:{excused.line}" if excused.line else excused.path or "a command"
+    location = f"{excused.path}:{excused.line}" if excused.line else excused.path or "a command"
     reason = f": {excused.reason}" if excused.reason else ", without a reason"
-    yield line(Span("excused ", Look.GOOD), f"{place}: {excused.option} ({excused.by}{reason})")
+    yield line(Span("excused ", Look.GOOD), f"{location}: {excused.option} ({excused.by}{reason})")
     if excused.allow:
         yield line(dim(f"to record it: {excused.allow}"), indent=_INDENT)

@@ -47,10 +47,10 @@ def install(ctx: click.Context, /, *, call: Call, host: str, is_user: bool | Non
     from graphmem.hosts.installation import carry_out, plan_installation, root_of
     from graphmem.hosts.program import program_words, refuse_missing_extra
 
-    found = host_named(host)
-    layer = layer_of(found, is_user=is_user)
+    entry = host_named(host)
+    layer = layer_of(entry, is_user=is_user)
     refuse_missing_extra(load_settings())
-    plan = plan_installation(found, layer, root_of(layer, Path.cwd()), program_words())
+    plan = plan_installation(entry, layer, root_of(layer, Path.cwd()), program_words())
     if not dry_run:
         carry_out(plan)
     _give_plan(ctx, call, plan, dry_run=dry_run)
@@ -72,9 +72,9 @@ def uninstall(ctx: click.Context, /, *, call: Call, host: str, is_user: bool | N
     from graphmem.hosts.installation import carry_out, plan_removal, root_of
     from graphmem.hosts.program import program_words
 
-    found = host_named(host)
-    layer = layer_of(found, is_user=is_user)
-    plan = plan_removal(found, layer, root_of(layer, Path.cwd()), program_words())
+    entry = host_named(host)
+    layer = layer_of(entry, is_user=is_user)
+    plan = plan_removal(entry, layer, root_of(layer, Path.cwd()), program_words())
     if not dry_run:
         carry_out(plan)
     _give_plan(ctx, call, plan, dry_run=dry_run)
@@ -165,9 +165,9 @@ def trust(*, call: Call, folder: Path | None) -> None:
     from graphmem.errors import NotFound
     from graphmem.hosts.hook.trust import trust as record
 
-    found = find_folder((folder or Path()).resolve())
-    if found is None:
+    store_folder = find_folder((folder or Path()).resolve())
+    if store_folder is None:
         raise NotFound(f"no {FOLDER} folder in {str((folder or Path()).resolve())!r} or above it; run: graphmem init")
-    is_new = record(str(found))
+    is_new = record(str(store_folder))
     text = " \u00b7 trusted" if is_new else " \u00b7 trusted already"
-    give(call, {"path": str(found), "is_new": is_new}, lambda _: [line(str(found), dim(text))])
+    give(call, {"path": str(store_folder), "is_new": is_new}, lambda _: [line(str(store_folder), dim(text))])

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from graphmem.sources.observations import Reading
     from graphmem.store import Progress
 
-NOTHING_FOUND = 3
+NO_OBSERVATIONS = 3
 _PATH = click.Path(path_type=Path)
 
 
@@ -143,7 +143,7 @@ def _refuse(ctx: click.Context, reading: Reading, first: FirstCommits, options: 
     """Exit if there are no records, or if dates are missing without --no-dates; report files that were passed over."""
     if not reading.observations:
         note(f"no decision records were found{_because(reading)}\n{_LOOKED_FOR}")
-        ctx.exit(NOTHING_FOUND)
+        ctx.exit(NO_OBSERVATIONS)
     if reading.passed_over:
         note(f"{len(reading.passed_over)} other files are not decision records, for example {reading.passed_over[0]}")
     _refuse_undated(reading, first, is_accepted=options.no_dates)

@@ -85,7 +85,7 @@ def _taken(groups: list[_OptionGroup], word: str, value: str | None) -> bool:
     return False
 
 
-def options_given() -> tuple[Alternative, ...]:
+def chosen_options() -> tuple[Alternative, ...]:
     """Return the options of the current command, chosen options first.
 
     Raises:

@@ -80,8 +80,8 @@ def _hit_lines(number: int, hit: Hit, terms: Sequence[str], valid: datetime) -> 
 
 def _change_lines(card: Card, *, indent: int) -> Iterator[Line]:
     """Yield the changes around a memory: its files and symbols, the code, and its dependencies."""
-    for place in card.files:
-        yield line(dim("file: "), place.sentence, indent=indent)
+    for file in card.files:
+        yield line(dim("file: "), file.sentence, indent=indent)
     for symbol in card.symbols:
         yield line(dim("symbol: "), symbol.sentence, indent=indent)
     if card.verdict is not None and (code := code_sentence(card.verdict)) is not None:

@@ -97,7 +97,7 @@ def diff(
     start: datetime | str | None,
     end: datetime | str | None,
     where: Filter,
-    **known: datetime | int | str | None,
+    **bounds: datetime | int | str | None,
 ) -> None:
     """Show the memories whose state differs between FROM and TO.
 
@@ -105,7 +105,7 @@ def diff(
     recorded after change 30.
     """
     with call.open() as memory:
-        answer = memory.diff(At(start, known["known_from"]), At(end, known["known_to"]), where=where)
+        answer = memory.diff(At(start, bounds["known_from"]), At(end, bounds["known_to"]), where=where)
     give(call, answer, lambda _: pages.diff_page(answer))
 
 

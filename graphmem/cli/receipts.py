@@ -9,7 +9,7 @@ from graphmem.cli.blocks import Block, Look, Span, dim, line
 from graphmem.cli.output import give
 from graphmem.cli.phrases import second
 from graphmem.model import End, Supersede, SupersessionKind
-from graphmem.temporal.operations import asked_in, moments
+from graphmem.temporal.operations import inner_operation, moments
 
 if TYPE_CHECKING:
     from graphmem.answers import Similar, Written
@@ -51,7 +51,7 @@ def redaction_lines(redactions: Sequence[Redaction], *, indent: int = 0) -> Iter
 
 
 def _became(done: Written) -> str:
-    operation = asked_in(done.change.operation)
+    operation = inner_operation(done.change.operation)
     verb = "recorded"
     if isinstance(operation, Supersede):
         verb = "corrected" if operation.kind is SupersessionKind.CORRECTION else "superseded"
@@ -60,7 +60,7 @@ def _became(done: Written) -> str:
 
 
 def _receipt(done: Written, verb: str) -> Iterator[Block]:
-    at = _valid_time(asked_in(done.change.operation))
+    at = _valid_time(inner_operation(done.change.operation))
     recorded = f"change {done.change.seq}, recorded {second(done.change.recorded_at)}"
     yield line(*_what(done, verb), at, dim(f" · {recorded}"))
     for note in done.notes:
@@ -73,7 +73,7 @@ def _receipt(done: Written, verb: str) -> Iterator[Block]:
 
 def _what(done: Written, verb: str) -> list[str | Span]:
     """Return the memories and the verb; for a supersession, `OLD superseded by NEW`."""
-    operation = asked_in(done.change.operation)
+    operation = inner_operation(done.change.operation)
     if isinstance(operation, Supersede):
         old, new = (Span(" ".join(ids), Look.ID) for ids in (operation.old, operation.new))
         return [old, f" {verb} by ", new]

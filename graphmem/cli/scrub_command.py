@@ -64,9 +64,11 @@ def _body(text: str) -> str:
 def _page(report: ScrubReport) -> Iterator[Block]:
     if not report.found:
         yield line(f"no secrets in {report.entries:,} ledger entries")
-    for found in report.found:
-        where = f"memory {found.memory}" if found.memory is not None else f"change {found.change}"
-        yield line(Span(f"{found.rule} ", Look.WARN), f"in {found.place} of {where}", dim(f" · change {found.change}"))
+    for secret in report.found:
+        where = f"memory {secret.memory}" if secret.memory is not None else f"change {secret.change}"
+        yield line(
+            Span(f"{secret.rule} ", Look.WARN), f"in {secret.place} of {where}", dim(f" · change {secret.change}")
+        )
     for old, new in report.scrubbed:
         yield line(Span(old, Look.ID), " erased, its place taken by ", Span(new, Look.ID))
     for what, why in report.left:

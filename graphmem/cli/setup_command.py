@@ -66,14 +66,14 @@ def _plans(root: Path, *, is_removal: bool) -> list[Plan]:
 
     plans: list[Plan] = []
     for host in HOSTS.values():
-        if is_removal or _is_found(host, root):
+        if is_removal or _is_in_use(host, root):
             layer = layer_of(host, is_user=None)
             make = plan_removal if is_removal else plan_installation
             plans.append(make(host, layer, root_of(layer, root), program_words()))
     return [plan for plan in plans if any(change.kind is not ChangeKind.NONE for change in plan.changes)]
 
 
-def _is_found(host: Host, root: Path) -> bool:
+def _is_in_use(host: Host, root: Path) -> bool:
     from graphmem.hosts.host_table import is_used
 
     return is_used(host) or any((root / trace).exists() for trace in host.traces)

@@ -56,19 +56,19 @@ def init(ctx: click.Context, /, *, call: Call, folder: Path | None, reads: bool 
             note(f"graphmem: GRAPHMEM_URL or --url names {configured!r}, which other commands still use")
     verb = "exists already, unchanged" if existed else "created"
     give(call, {"path": path, "created": not existed}, lambda _: [line(path, dim(f" · {verb}"))])
-    if not call.as_json and _wants_reading(folder or Path(), asked=reads):
+    if not call.as_json and _wants_reading(folder or Path(), option=reads):
         from graphmem.cli.repository_commands import read_everything
 
         with call.open(path) as memory:
             give(call, path, lambda _: read_everything(ctx, memory, folder or Path()))
 
 
-def _wants_reading(folder: Path, *, asked: bool | None) -> bool:
+def _wants_reading(folder: Path, *, option: bool | None) -> bool:
     """Return True if the repository around a folder is to be read; without an option, people at a terminal decide."""
     from graphmem.sources.git.work_tree import work_tree
 
-    if asked is not None or work_tree(folder) is None or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return bool(asked)
+    if option is not None or work_tree(folder) is None or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return bool(option)
     return click.confirm(
         "Read the history, decisions, conventions, structure and tasks of this repository?", default=True
     )

@@ -119,20 +119,20 @@ def disagrees(report: VerificationReport, fail_on: str, fixes: FixReport | None 
     if fixes is not None:
         return bool(fixes.left) and fail_on in _ORDER
     failing = _ORDER[: _ORDER.index(fail_on) + 1] if fail_on in _ORDER else ()
-    return any(found.verdict.status.value in failing for found in report.checked)
+    return any(memory.verdict.status.value in failing for memory in report.checked)
 
 
 def verification_lines(report: VerificationReport) -> Iterator[Block]:
     """Yield the memories that the code contradicts, with evidence, and the counts of all verdicts."""
-    for found in report.checked:
-        if found.verdict.status.value in {"broken", "drifted", "moved"}:
-            yield from _memory_lines(found)
+    for memory in report.checked:
+        if memory.verdict.status.value in {"broken", "drifted", "moved"}:
+            yield from _memory_lines(memory)
     yield from verification_summary(report)
 
 
 def verification_summary(report: VerificationReport) -> Iterator[Line]:
     """Yield the counts of all verdicts, and the commit that was checked."""
-    counts = Counter(found.verdict.status.value for found in report.checked)
+    counts = Counter(memory.verdict.status.value for memory in report.checked)
     summary = " · ".join(f"{counts[word]} {word}" for word in _ORDER if word in counts)
     yield line(summary or "no memories are in force here")
     recorded = "" if report.change is None else f" · change {report.change}"
@@ -155,12 +155,12 @@ def fix_lines(fixes: FixReport, *, is_rehearsal: bool) -> Iterator[Line]:
         yield line(dim(f"{len(fixes.rebound)} memories follow a file that moved: nothing had to be written"))
 
 
-def _memory_lines(found: CheckedMemory) -> Iterator[Line]:
-    status = found.verdict.status.value
-    news = dim("  new") if found.is_news else ""
-    yield line(Span(f"{status:8} ", _LOOKS[status]), strong(found.card.title), dim(f"  {found.card.id}"), news)
-    for finding in found.verdict.findings:
-        if finding.status is found.verdict.status:
+def _memory_lines(memory: CheckedMemory) -> Iterator[Line]:
+    status = memory.verdict.status.value
+    news = dim("  new") if memory.is_news else ""
+    yield line(Span(f"{status:8} ", _LOOKS[status]), strong(memory.card.title), dim(f"  {memory.card.id}"), news)
+    for finding in memory.verdict.findings:
+        if finding.status is memory.verdict.status:
             yield line(finding.reason, indent=9)
             for evidence in finding.evidence[:2]:
                 commit = "the work tree" if evidence.commit is None else f"commit {evidence.commit[:_SHA_CHARS]}"

@@ -49,8 +49,8 @@ def webhooks() -> None:
 @output_options
 def status(*, call: Call) -> None:
     """Show the repositories whose forges send webhooks, and the events that wait."""
-    found = waiting_status(configured_sources())
-    give(call, found, lambda _: _status_lines(found))
+    report = waiting_status(configured_sources())
+    give(call, report, lambda _: _status_lines(report))
 
 
 @webhooks.command()
@@ -107,12 +107,12 @@ def waiting_status(configured: WebhookSources) -> WebhookStatus:
     )
 
 
-def _status_lines(found: WebhookStatus) -> Iterator[Block]:
-    for source in found.repositories:
+def _status_lines(report: WebhookStatus) -> Iterator[Block]:
+    for source in report.repositories:
         events = "1 event waits" if source.waiting == 1 else f"{source.waiting} events wait"
         reader = "graphmem ci" if source.mirror is None else source.mirror
         yield line(source.repo, dim(f" · {source.forge} · read by {reader} · "), Span(events, _look(source.waiting)))
-    if not found.repositories:
+    if not report.repositories:
         yield line(dim("no repositories; add a [[repository]] to the file"))
 
 

@@ -68,9 +68,9 @@ class Session:
         return ServerRequest("POST", path, query, sent, op_id=op_id, is_repeatable=is_named)
 
 
-def point_query(point: At, valid: str = "as_of", known: str = "known_at") -> dict[str, str | int | None]:
+def point_query(point: At, valid: str = "as_of", recorded: str = "known_at") -> dict[str, str | int | None]:
     """The query parameters of a point, under the names of its valid and its recorded time."""
-    moments = {valid: point.as_of, known: point.known_at}
+    moments = {valid: point.as_of, recorded: point.known_at}
     return {name: at.isoformat() if isinstance(at, datetime) else at for name, at in moments.items()}
 
 

@@ -107,8 +107,8 @@ def _query(agreed: Contract, arguments: Mapping[str, Any]) -> dict[str, Any]:
     query |= _page(agreed, arguments)
     for parameter in agreed.of(Role.FILTER):
         query |= filter_query(arguments[parameter.name])
-    for parameter, known_at_name in zip(agreed.of(Role.BOUND), ("known_from", "known_to"), strict=False):
-        query |= point_query(arguments[parameter.name] or At(), parameter.name, known_at_name)
+    for parameter, recorded in zip(agreed.of(Role.BOUND), ("known_from", "known_to"), strict=False):
+        query |= point_query(arguments[parameter.name] or At(), parameter.name, recorded)
     return query
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from graphmem import At, Filter, GraphMemory, Scope, Statement, Write
-from graphmem.cli.blocks import Beside, Block, Box, Line, Look, Span, dim, line, strong
+from graphmem.cli.blocks import Block, Box, BoxPair, Line, Look, Span, dim, line, strong
 from graphmem.cli.phrases import point_line
 from graphmem.instants import from_micros
 from graphmem.model import Anchor, AnchorKind
@@ -81,13 +81,13 @@ def clone_lines(memory: GraphMemory, root: Path, part: ClonePart, now: datetime)
     commits = len(recorded_mainline(memory, CLONE).shas)
     yield line(strong("This repository"), f": {commits} commits of its mainline were read, and no code")
     yield line(f"which rules hold for {part.moved.new}?")
-    yield Beside(_box("now", memory, part, At()), _box("before the move", memory, part, At(as_of=part.moved.before)))
+    yield BoxPair(_box("now", memory, part, At()), _box("before the move", memory, part, At(as_of=part.moved.before)))
     yield line(dim("A rule that was recorded for a file is found under every path that the file ever had."))
     yield line()
     yield line(f"graphmem verify: {part.removed}")
     report = verify_repository(memory, read_code_history(root, read_at=now), at=now, write=Write(scope=CLONE))
-    for found in report.checked:
-        card = memory.get(found.card.id, scope=CLONE)
+    for checked in report.checked:
+        card = memory.get(checked.card.id, scope=CLONE)
         if card.verdict is not None and (sentence := code_sentence(card.verdict)) is not None:
             yield line(Span("code: ", Look.BAD), sentence, "  ", dim(card.title), indent=2)
     yield line()
@@ -99,7 +99,7 @@ def _box(label: str, memory: GraphMemory, part: ClonePart, at: At) -> Box:
     lines: list[Line] = []
     for card in answer.cards:
         lines.append(line(strong(card.title)))
-        lines += [line(dim("file: "), place.sentence, indent=2) for place in card.files]
+        lines += [line(dim("file: "), file.sentence, indent=2) for file in card.files]
     if not answer.cards:
         earlier = memory.list(Filter(paths=(part.moved.old,)), at=at, scope=CLONE).cards
         lines.append(line(Span(f"nothing: the file is {part.moved.old} then", Look.GOOD)))

@@ -28,11 +28,11 @@ class KeptVectors:
     def around(self, find: Callable[[], Embedder | EmbedderMissing]) -> Callable[[], Embedder | EmbedderMissing]:
         """Return a function that finds an embedder as `find` does, and lets it compute only what is not kept."""
 
-        def found() -> Embedder | EmbedderMissing:
+        def find_caching() -> Embedder | EmbedderMissing:
             backend = find()
             return backend if isinstance(backend, EmbedderMissing) else _KeptEmbedder(backend, self)
 
-        return found
+        return find_caching
 
     def vector(self, key: str) -> NDArray[np.float32] | None:
         """Return the vector of a key, None if there is none."""
@@ -56,9 +56,9 @@ class KeptVectors:
 class _KeptEmbedder:
     """An embedder that looks texts up before it computes their vectors."""
 
-    def __init__(self, backend: Embedder, kept: KeptVectors) -> None:
+    def __init__(self, backend: Embedder, vectors: KeptVectors) -> None:
         self._backend = backend
-        self._kept = kept
+        self._kept = vectors
         self.name, self.dimension, self.weights_hash = backend.name, backend.dimension, backend.weights_hash
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ from itertools import islice
 from graphmem import At, Filter, GraphMemory, Page, Sort
 from graphmem.answers import Hit, Lane, SearchAnswer, State
 from graphmem.cli.bars import bars
-from graphmem.cli.blocks import Beside, Block, Box, Line, Look, Span, dim, line, strong
+from graphmem.cli.blocks import Block, Box, BoxPair, Line, Look, Span, dim, line, strong
 from graphmem.cli.phrases import began, chain_line, name, point_line, sign, stretches
 from graphmem.demo.plain import PlainSearch
 from graphmem.demo.questions import AS_OF, EVERYDAY, KNOWN_AT, QUESTIONS, DemoQuestion, Pair
@@ -64,7 +64,7 @@ class Demo:
         hit, old = answer.hits[0], plain.best(question.text)
         yield line(strong(f"{number}  {question.text}"))
         left = (line(sign(old.state), " ", strong(name(old, _NAME_CELLS))), *self._verdict(old.id))
-        yield Beside(
+        yield BoxPair(
             Box("plain search (BM25)", left, Look.BAD if old.state is not State.HOLDS else Look.GOOD),
             Box("graphmem", (*self._answer(hit), point_line(answer.at, At(), answer.note)), Look.GOOD),
         )
@@ -109,7 +109,7 @@ class Demo:
         yield line(strong(pair.lesson))
         yield line(pair.text)
         left, right = (self._point_box(words, at, pair.text) for words, at in pair.points)
-        yield Beside(left, right)
+        yield BoxPair(left, right)
         last = pair.points[1][1]
         yield from self._bars(self.memory.search(pair.text, at=last).hits[0].card.id, last, width)
         yield _GAP

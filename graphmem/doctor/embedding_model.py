@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graphmem.doctor.fixes import on_store
 from graphmem.doctor.links import Check, CheckContext, CheckResult, broken, ok, warn
-from graphmem.retrieval.embedder import EmbedderMissing, card_of, needs_download, other_model
+from graphmem.retrieval.embedder import EmbedderMissing, card_of, model_mismatch, needs_download
 from graphmem.retrieval.verification import verify
 
 _OFF = "off"
@@ -34,7 +34,7 @@ def _vectors(context: CheckContext) -> CheckResult:
     assert info is not None, "the contents check runs first"  # noqa: S101
     if isinstance(backend, EmbedderMissing):
         return ok(f"{info.vectors:,} stored; no model is installed to compare them with")
-    differs = other_model(backend, info.model)
+    differs = model_mismatch(backend, info.model)
     if differs is not None:
         return broken(differs.partition(";")[0], on_store("graphmem reindex", context))
     if info.vectors < info.memories:

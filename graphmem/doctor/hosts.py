@@ -29,8 +29,8 @@ _LOG_LINES = 3
 
 def host_checks() -> list[Check]:
     """Return a check for each host that has entries of graphmem, for the store that hooks read, and for their log."""
-    found = [host for host in HOSTS.values() if host_state(host, Path.cwd()).is_present]
-    checks = [Check(host.name, lambda _, host=host: _host(host), limit_s=_LIMIT_S) for host in found]  # type: ignore[misc]
+    hosts = [host for host in HOSTS.values() if host_state(host, Path.cwd()).is_present]
+    checks = [Check(host.name, lambda _, host=host: _host(host), limit_s=_LIMIT_S) for host in hosts]  # type: ignore[misc]
     return [*checks, TRUST, LOG] if checks else [NONE]
 
 

@@ -25,7 +25,7 @@ QUEUE = "queue"
 LOCK = "lock"
 STAMP = "started"
 #: How long a hook may take between opening the queue and writing its line.
-KEPT_S = 60.0
+WRITE_LIMIT_S = 60.0
 _TAKEN = re.compile(r"queue\.taken\.(\d+)\.(\d+)")
 
 _MAX_LINE_BYTES = 1 << 10
@@ -183,7 +183,7 @@ def _take(folder: Path) -> None:
 def _remove_done(folder: Path) -> None:
     """Remove renamed files whose work is done and that no hook writes any more."""
     for part in _parts(folder):
-        is_old = part.number is not None and time.time() - part.path.stat().st_mtime > KEPT_S
+        is_old = part.number is not None and time.time() - part.path.stat().st_mtime > WRITE_LIMIT_S
         if is_old and not part.has_bytes():
             part.path.unlink()
 

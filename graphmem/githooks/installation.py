@@ -146,18 +146,18 @@ def uninstall_hooks(path: Path) -> HookReport:
     folders = repository_folders(path)
     hooks = folders.effective_hooks()
     own = {folders.own_hooks: None} | ({hooks: None} if folders.shares_directory(hooks) else {})
-    changed, kept = [], []
+    changed, remaining = [], []
     for file, content in ((file, content) for folder in own for file, content in _marked_files(folder)):
         if has_lines(content):
             _remove_lines(file, content)
             changed.append(file)
         if is_damaged(content):
-            kept.append(file)
+            remaining.append(file)
     after = _report(folders, hooks)
-    kept += [hook.path for hook in after.hooks if hook.is_active]
-    if not kept:
+    remaining += [hook.path for hook in after.hooks if hook.is_active]
+    if not remaining:
         remove_queue(folders)
-    return HookReport(hooks, after.hooks, tuple(changed), tuple(kept))
+    return HookReport(hooks, after.hooks, tuple(changed), tuple(remaining))
 
 
 # ---- state

@@ -87,7 +87,7 @@ def _text(values: Mapping[str, Any], *names: str) -> str | None:
 def _changed(path: str, before: str | None, after: str) -> ReadChange:
     if max(len(before or ""), len(after)) > MAX_FILE_CHARS:
         return ReadChange((), (SkippedFile(path, f"more than {MAX_FILE_CHARS:,} characters"),))
-    piece = Piece(before or "", after, is_whole=True)
+    piece = Piece(before or "", after, is_complete_file=True)
     return ReadChange((ChangedFile(path, (piece,), is_new=before is None),))
 
 
@@ -118,4 +118,4 @@ def _notebook(path: str, values: Mapping[str, Any]) -> ReadChange:
         return ReadChange((ChangedFile(path),))
     source = _text(values, "new_source", "new_string") or ""
     code = "\n".join(line for line in source.split("\n") if not line.lstrip().startswith(("%", "!")))
-    return ReadChange((ChangedFile(f"{path}.py", (Piece("", code, is_whole=True),)),))
+    return ReadChange((ChangedFile(f"{path}.py", (Piece("", code, is_complete_file=True),)),))

@@ -61,12 +61,12 @@ class _PatchReader:
             added.append(self._line()[1:])
             self._at += 1
         text = "".join(f"{line}\n" for line in added)
-        self._finish(ChangedFile(path, (Piece("", text, is_whole=True),), is_new=True))
+        self._finish(ChangedFile(path, (Piece("", text, is_complete_file=True),), is_new=True))
 
     def _delete(self, path: str) -> None:
         self._at += 1
         before = self._text_of(path)
-        pieces = () if before is None else (Piece(before, "", is_whole=True),)
+        pieces = () if before is None else (Piece(before, "", is_complete_file=True),)
         self._finish(ChangedFile(path, pieces, is_deleted=True))
 
     def _update(self, path: str) -> None:
@@ -83,7 +83,7 @@ class _PatchReader:
         before = self._text_of(path)
         if before is not None:
             # The rest of the file counts as text before the patch, not as added text.
-            pieces.append(Piece(before, "", start=1, is_whole=True))
+            pieces.append(Piece(before, "", start=1, is_complete_file=True))
         self._finish(ChangedFile(target, tuple(pieces), path if target != path else None))
 
     def _section(self, count: int) -> Piece:

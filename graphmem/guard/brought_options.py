@@ -84,11 +84,11 @@ class ChangeEvidence:
 
     Attributes:
         files: The files that were read.
-        others: Evidence of commands and texts.
+        from_text: Evidence of commands and texts.
     """
 
     files: Sequence[FileEvidences]
-    others: Sequence[Added] = ()
+    from_text: Sequence[Added] = ()
 
     @cached_property
     def _lost_packages(self) -> frozenset[Evidence]:
@@ -113,19 +113,19 @@ class ChangeEvidence:
             scope: The files in which they count; None for all.
             allowed: Options that are no match, for example names that a linter allows below a banned name.
         """
-        found = []
+        brought = []
         allowed_keys = [key for option in allowed for key in option.keys if key.is_typed]
         for option in options:
             for key in option.keys:
                 places = tuple(
-                    place
-                    for place in self._places(key, scope)
-                    if not any(is_brought(each, place.evidence) for each in allowed_keys)
+                    evidence
+                    for evidence in self._places(key, scope)
+                    if not any(is_brought(each, evidence.evidence) for each in allowed_keys)
                 )
                 if places:
-                    found.append(OptionMatch(option, key, places))
+                    brought.append(OptionMatch(option, key, places))
                     break
-        return found
+        return brought
 
     def _places(self, key: OptionKey, scope: FileScope | None) -> tuple[Added, ...]:
         moved: int | None = None
@@ -143,7 +143,7 @@ class ChangeEvidence:
                 if moved >= 0:
                     continue
             places += own
-        return (*places, *(added for added in self.others if is_brought(key, added.evidence)))
+        return (*places, *(added for added in self.from_text if is_brought(key, added.evidence)))
 
     def _losing(self, key: OptionKey) -> int:
         """Return how many files the change takes a key out of."""

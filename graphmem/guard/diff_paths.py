@@ -37,13 +37,13 @@ def side(line: str) -> str:
 
 def without_prefixes(old: str, new: str) -> tuple[str | None, str | None]:
     """Return both paths without git's prefixes; None for a side without a file."""
-    known_old, known_new = old.startswith(_OLD_PREFIXES), new.startswith(_NEW_PREFIXES)
+    is_old_prefixed, is_new_prefixed = old.startswith(_OLD_PREFIXES), new.startswith(_NEW_PREFIXES)
     if old == NO_FILE:
-        return None, new[2:] if known_new else new
+        return None, new[2:] if is_new_prefixed else new
     if new == NO_FILE:
-        return (old[2:] if known_old else old), None
+        return (old[2:] if is_old_prefixed else old), None
     # Without prefixes, a folder can be called `a`: then both sides begin with it.
-    return (old[2:], new[2:]) if known_old and known_new and old[:2] != new[:2] else (old, new)
+    return (old[2:], new[2:]) if is_old_prefixed and is_new_prefixed and old[:2] != new[:2] else (old, new)
 
 
 def both_sides(line: str) -> tuple[str, str] | None:

@@ -165,25 +165,25 @@ class _DiffReader:
         if len(ranges) != parents:
             raise self._fault(f"the header of the hunk has {len(ranges)} ranges before the change, not {parents}")
         left = [int(count or 1) for _, count in ranges]
-        wanted = int(match[4] or 1)
-        start = int(match[3]) + (wanted == 0)
+        expected_lines = int(match[4] or 1)
+        start = int(match[3]) + (expected_lines == 0)
         self._at += 1
-        before, after, added = self._hunk_lines(left, wanted, start)
+        before, after, added = self._hunk_lines(left, expected_lines, start)
         return Piece(_text(before), _text(after), max(start, 1), frozenset(added))
 
-    def _hunk_lines(self, left: list[int], wanted: int, start: int) -> tuple[list[str], list[str], list[int]]:
+    def _hunk_lines(self, left: list[int], expected_lines: int, start: int) -> tuple[list[str], list[str], list[int]]:
         """Return the lines before, the lines after, and the numbers of the added lines.
 
         Args:
             left: How many lines each parent has in the hunk; reduced to zeros.
-            wanted: How many lines the hunk has after the change.
+            expected_lines: How many lines the hunk has after the change.
             start: The number of its first line after the change.
         """
         parents = len(left)
         before: list[str] = []
         after: list[str] = []
         added: list[int] = []
-        while any(left) or len(after) < wanted:
+        while any(left) or len(after) < expected_lines:
             marks, text = self._marked_line(parents)
             if "-" in marks:
                 left[:] = [count - (mark == "-") for count, mark in zip(left, marks, strict=True)]
@@ -195,7 +195,7 @@ class _DiffReader:
                 else:
                     added.append(start + len(after))
                 after.append(text)
-            if min(left) < 0 or len(after) > wanted:
+            if min(left) < 0 or len(after) > expected_lines:
                 raise self._fault("the hunk has more lines than its header says")
             self._at += 1
             self._pass_end_mark()

@@ -127,8 +127,8 @@ class FileEvidences:
             return ()
         path = self.change.old_path or self.path
         pieces = self.change.pieces
-        found = (_in_text(path, piece.before, is_part=not piece.is_whole) for piece in pieces)
-        return tuple(evidence for each in found for evidence, _, _ in each)
+        readings = (_in_text(path, piece.before, is_part=not piece.is_complete_file) for piece in pieces)
+        return tuple(evidence for each in readings for evidence, _, _ in each)
 
 
 def evidence_of_file(change: ChangedFile) -> FileEvidences:
@@ -152,13 +152,13 @@ def evidence_of_file(change: ChangedFile) -> FileEvidences:
 def evidence_of_command(text: str) -> Iterator[Added]:
     """Yield the evidence in a shell text: for each command, the packages that it adds, then its words."""
     for words in commands_in(text):
-        yield from (Added(PackageEvidence(found.ecosystem, found.name), "") for found in packages_of(words))
+        yield from (Added(PackageEvidence(package.ecosystem, package.name), "") for package in packages_of(words))
         yield Added(CommandEvidence(words), "")
 
 
 def _is_part(piece: Piece) -> bool:
     """Return True if a piece may begin within a comment or a string: the first line of a file does not."""
-    return not piece.is_whole and piece.start > 1
+    return not piece.is_complete_file and piece.start > 1
 
 
 def _is_generated(change: ChangedFile) -> bool:
@@ -189,9 +189,9 @@ def _in_text(path: str, text: str, *, is_part: bool) -> Iterator[tuple[Evidence,
         yield from map(_of_dependency, reader(text, is_part=is_part))
 
 
-def _of_import(found: CodeImport) -> tuple[Evidence, int, int]:
-    return ImportEvidence(found.language, found.module, found.names), found.first, found.last
+def _of_import(imported: CodeImport) -> tuple[Evidence, int, int]:
+    return ImportEvidence(imported.language, imported.module, imported.names), imported.first, imported.last
 
 
-def _of_dependency(found: ManifestDependency) -> tuple[Evidence, int, int]:
-    return PackageEvidence(found.ecosystem, found.name), found.line, found.line
+def _of_dependency(dependency: ManifestDependency) -> tuple[Evidence, int, int]:
+    return PackageEvidence(dependency.ecosystem, dependency.name), dependency.line, dependency.line

@@ -17,14 +17,14 @@ class Piece:
         after: The part after the change; empty if it is removed.
         start: The number of the first line of `after` in the file, from 1.
         added: The numbers of the lines that the change adds; None if only the two texts are known.
-        is_whole: True if the part is the complete file.
+        is_complete_file: True if the part is the complete file.
     """
 
     before: str
     after: str
     start: int = 1
     added: frozenset[int] | None = None
-    is_whole: bool = False
+    is_complete_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)

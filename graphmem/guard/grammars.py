@@ -70,12 +70,12 @@ def parsed(language: str, text: str, *, is_part: bool) -> Parsed:
     faults = _faults(best.root)
     openings = _OPENINGS[language] if is_part and (faults or language == "go") else ()
     for opening in (each for each in openings if _CLOSINGS.get(each, "") in text):
-        other = Parsed(_root(language, opening + text), 1)
-        others_faults = _faults(other.root)
+        trial = Parsed(_root(language, opening + text), 1)
+        trial_faults = _faults(trial.root)
         # A list that the text does not end lacks its closing bracket: a single fault more.
-        is_list = opening == _LIST and others_faults <= faults + 1 and _is_list_of_specs(other)
-        if others_faults < faults or is_list:
-            best, faults = other, others_faults
+        is_list = opening == _LIST and trial_faults <= faults + 1 and _is_list_of_specs(trial)
+        if trial_faults < faults or is_list:
+            best, faults = trial, trial_faults
     return best
 
 
@@ -89,8 +89,8 @@ def nodes_of(language: str, root: Node, types: tuple[str, ...]) -> list[Node]:
     """Return the nodes of some types below a node, in the order of the text."""
     from tree_sitter import QueryCursor
 
-    found = QueryCursor(_query(language, types)).captures(root)
-    return sorted((node for nodes in found.values() for node in nodes), key=lambda node: int(node.start_byte))
+    captures = QueryCursor(_query(language, types)).captures(root)
+    return sorted((node for nodes in captures.values() for node in nodes), key=lambda node: int(node.start_byte))
 
 
 @cache

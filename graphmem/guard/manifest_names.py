@@ -195,10 +195,10 @@ def _package_json(text: str, *, is_part: bool) -> Iterator[ManifestDependency]:
         elif match := _NPM_LINE.match(line):
             name, version = match[1], match[2]
             if names is not None:
-                is_one = name in names and (section in _NPM_LISTS)
+                is_dependency = name in names and (section in _NPM_LISTS)
             else:
-                is_one = section in _NPM_LISTS or (section is None and name not in _NOT_PACKAGES)
-            if is_one and _NPM_VERSION.match(version):
+                is_dependency = section in _NPM_LISTS or (section is None and name not in _NOT_PACKAGES)
+            if is_dependency and _NPM_VERSION.match(version):
                 yield ManifestDependency("npm", name, number)
         elif line.strip().startswith("}"):
             section = None if is_part else ""

@@ -48,8 +48,8 @@ def _of_block(word: str, code: str) -> Iterator[Added]:
         return
     suffix = word if word in LANGUAGES else _SUFFIXES.get(word)
     if suffix is not None:
-        found = evidence_of_file(ChangedFile(f"text.{suffix}", (Piece("", code, is_whole=True),)))
-        yield from (Added(added.evidence, "") for added in found.added)
+        evidence = evidence_of_file(ChangedFile(f"text.{suffix}", (Piece("", code, is_complete_file=True),)))
+        yield from (Added(added.evidence, "") for added in evidence.added)
 
 
 def _of_span(span: str) -> Iterator[Added]:

@@ -52,10 +52,10 @@ def suppressions_on(lines: Sequence[str], first: int, last: int) -> list[Suppres
 
     Those are on the lines themselves, on the comment line before them, and, for ESLint, those for the rest of a file.
     """
-    found = [suppression for line in lines[first : last + 1] for suppression in _on_line(line)]
+    suppressions = [suppression for line in lines[first : last + 1] for suppression in _on_line(line)]
     if first > 0 and lines[first - 1].lstrip().startswith(("//", "#", "/*", "*", "{/*")):
-        found += _before(lines[first - 1])
-    return found + _of_file(lines[:first])
+        suppressions += _before(lines[first - 1])
+    return suppressions + _of_file(lines[:first])
 
 
 def _on_line(line: str) -> Iterator[Suppression]:

@@ -99,10 +99,10 @@ def pasted(entries: Sequence[Entry]) -> str:
 
 def _insertions_of(text: str, entry: Entry) -> list[Insertion]:
     match entry:
-        case WholeFile(whole):
+        case WholeFile(content):
             if text:
                 raise Untouchable("exists and was not written by graphmem")
-            return [Insertion(0, whole)]
+            return [Insertion(0, content)]
         case MarkedBlock(block):
             newline = "\r\n" if "\r\n" in text else "\n"
             lead = "" if not text or text.endswith("\n") else newline
@@ -273,10 +273,10 @@ def has_all(text: str, entries: Sequence[Entry]) -> bool:
     expected = [hook for entry in members for hook in own_hooks(entry.value)]
     if sorted(own_hooks(value)) != sorted(expected):
         return False
-    return all(_found(value, entry) for entry in members)
+    return all(_is_present(value, entry) for entry in members)
 
 
-def _found(value: object, entry: Member | ArrayItem) -> bool:
+def _is_present(value: object, entry: Member | ArrayItem) -> bool:
     for key in entry.path:
         value = value.get(key) if isinstance(value, dict) else None
     written = json.dumps(entry.value, sort_keys=True)

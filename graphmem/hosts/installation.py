@@ -139,9 +139,9 @@ def carry_out(plan: Plan) -> None:
             folders = list(_missing_folders(change.target))
             replace_shared(change.target, change.after, _NEW_MODE)
             if not plan.is_removal:
-                kept = [] if old is None else list(map(Path, old.folders))
+                earlier = [] if old is None else list(map(Path, old.folders))
                 records[key] = record_of(
-                    change.after, change.bom, change.insertions, is_created=change.is_own, folders=folders or kept
+                    change.after, change.bom, change.insertions, is_created=change.is_own, folders=folders or earlier
                 )
         write_records(records)
 

@@ -204,6 +204,6 @@ def _cut(text: str, container: JsonNode, index: int) -> str:
             + text[container.end - 1 :]
         )
     if own.comma is None and previous is not None and previous.comma is not None:
-        kept = text[previous.comma + 1 : len(before)]
-        return text[: previous.comma] + kept + text[end:]
+        between = text[previous.comma + 1 : len(before)]
+        return text[: previous.comma] + between + text[end:]
     return before + text[end:]

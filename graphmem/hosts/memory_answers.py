@@ -49,18 +49,18 @@ class MemoryAnswers:
     def session_block(self, branch: str) -> Block:
         """Return the memories that govern work on a branch, found by the branch's name."""
         task = "" if branch in _MAIN else _MARK.sub(" ", branch)
-        return block_of(self._asked(task, (), _SESSION_TOKENS), lambda _: True)
+        return block_of(self._context(task, (), _SESSION_TOKENS), lambda _: True)
 
     def prompt_block(self, prompt: str) -> Block:
         """Return the memories that a prompt is about."""
-        return block_of(self._asked(prompt, (), _PROMPT_TOKENS), _ON_TOPIC.__contains__)
+        return block_of(self._context(prompt, (), _PROMPT_TOKENS), _ON_TOPIC.__contains__)
 
     def path_block(self, payload: HookPayload) -> Block:
         """Return the memories about the files of a tool."""
         paths = payload.relative_files(str(self._root))
         if not paths:
             return Block("", [], "", 0)
-        return block_of(self._asked("", paths, _PATH_TOKENS), lambda why: why is Why.PATH)
+        return block_of(self._context("", paths, _PATH_TOKENS), lambda why: why is Why.PATH)
 
     def guard_index(self) -> dict[str, object]:
         """Return the fields of a `GuardIndex`: the words and paths by which an edit may concern a memory."""
@@ -79,7 +79,7 @@ class MemoryAnswers:
         )
         return guarded_of(answer, change)
 
-    def _asked(self, task: str, paths: Iterable[str], budget: int) -> ContextBlock:
+    def _context(self, task: str, paths: Iterable[str], budget: int) -> ContextBlock:
         return self._memory.context(task, tuple(paths), budget_tokens=budget, max_chars=_BLOCK_CHARS, words_only=True)
 
 
@@ -97,14 +97,14 @@ def open_hook_memory() -> MemoryAnswers:
 # ---- blocks
 
 
-def block_of(block: ContextBlock, is_wanted: Callable[[Why], bool]) -> Block:
+def block_of(block: ContextBlock, is_shown: Callable[[Why], bool]) -> Block:
     """Return the lines of a block whose memories are there for a wanted reason."""
     head, foot = block.markdown.partition("\n")[0], block.markdown.rpartition("\n")[2]
     is_foot = not foot.startswith(("- ", "#"))
-    return Block(head, list(_lines(block, is_wanted)), foot if is_foot else "", block.at.seq)
+    return Block(head, list(_lines(block, is_shown)), foot if is_foot else "", block.at.seq)
 
 
-def _lines(block: ContextBlock, is_wanted: Callable[[Why], bool]) -> Iterator[tuple[str, str, str]]:
+def _lines(block: ContextBlock, is_shown: Callable[[Why], bool]) -> Iterator[tuple[str, str, str]]:
     """Id, heading and line of each memory: a line begins with a dash, in the order of the sections."""
     items = iter([item for section in block.sections for item in section.items])
     heading = ""
@@ -113,7 +113,7 @@ def _lines(block: ContextBlock, is_wanted: Callable[[Why], bool]) -> Iterator[tu
             heading = line
         elif line.startswith("- "):
             item = next(items)
-            if is_wanted(item.why):
+            if is_shown(item.why):
                 yield item.id, heading, line
 
 
@@ -134,12 +134,12 @@ def guarded_of(answer: GuardAnswer, change: ToolChange) -> Guarded:
 
 def _sentence(finding: GuardFinding) -> str:
     """Return a finding in a line; the words of a memory that is not trusted are not repeated."""
-    place = f"{finding.path}:{finding.line}" if finding.line else finding.path or finding.evidence
+    where = f"{finding.path}:{finding.line}" if finding.line else finding.path or finding.evidence
     name = finding.memory.alias or finding.memory.id
     origin = finding.memory.origin
     if origin is None or not origin.is_trusted:
-        return f"{finding.level.value}: {place}: {finding.kind.value}, memory {finding.memory.id} of untrusted origin"
-    parts = [f"{finding.level.value}: {place}: {finding.message}, says {name}"]
+        return f"{finding.level.value}: {where}: {finding.kind.value}, memory {finding.memory.id} of untrusted origin"
+    parts = [f"{finding.level.value}: {where}: {finding.message}, says {name}"]
     if finding.memory.title:
         since = "" if finding.since is None else f", since {finding.since.date().isoformat()}"
         parts.append(f"“{finding.memory.title}”{since}")

@@ -126,7 +126,7 @@ def _edits(file: ChangedFile) -> list[FileEdit]:
             file.path,
             piece.after,
             None if file.is_new and not piece.before else piece.before,
-            is_part=not piece.is_whole,
+            is_part=not piece.is_complete_file,
         )
         for piece in file.pieces
     ]

@@ -62,10 +62,10 @@ class Caller:
         if self.key is not None:
             self.key.require(permission)
 
-    def require_whole(self) -> None:
-        """Check that the key opens the whole tenant; see `Key.require_whole`."""
+    def require_unbound(self) -> None:
+        """Check that the key opens the whole tenant; see `Key.require_unbound`."""
         if self.key is not None:
-            self.key.require_whole()
+            self.key.require_unbound()
 
     def require_server(self) -> None:
         """Check that the caller may read all tenants: only on a server without keys.
@@ -79,9 +79,9 @@ class Caller:
             )
 
     def scope_for(self, requested: Scope, tenant: str | None, *, is_write: bool) -> Scope:
-        """Return the scope that the key opens for a request; see `Key.place`."""
+        """Return the scope that the key opens for a request; see `Key.effective_scope`."""
         if self.key is not None:
-            return self.key.place(requested, tenant, is_write=is_write)
+            return self.key.effective_scope(requested, tenant, is_write=is_write)
         return requested if tenant is None else replace(requested, tenant=tenant)
 
 

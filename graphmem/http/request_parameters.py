@@ -148,7 +148,7 @@ WriterScope = Annotated[Scope, Depends(PermittedScope(Permission.WRITE, is_write
 async def _tenant_scope(
     request: Request, scope: Annotated[Scope, Depends(PermittedScope(Permission.ADMIN, is_write=False))]
 ) -> Scope:
-    caller_of(request).require_whole()
+    caller_of(request).require_unbound()
     return scope
 
 

@@ -127,7 +127,7 @@ def _check(memory: GraphMemory, call: VerbCall) -> Findings:
 
 
 def _status(memory: GraphMemory, call: VerbCall) -> StatusAnswer:
-    call.caller.require_whole()
+    call.caller.require_unbound()
     return StatusAnswer(memory.status(scope=call.scope), call.scope)
 
 

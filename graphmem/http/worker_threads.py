@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from starlette.responses import Response
 
-from graphmem.deadline import wanted_by
+from graphmem.deadline import reading_until
 from graphmem.errors import CommitUnknown, StoreUnavailable
 from graphmem.http.problems import Refusal
 from graphmem.http.readiness import Readiness
@@ -97,7 +97,7 @@ class Workers:
         until = time.monotonic() + self._limits.time_s + _GRACE_S
 
         def in_time() -> Response:
-            with wanted_by(until):
+            with reading_until(until):
                 return job()
 
         if may_be_brief and self._costs.is_brief(verb):

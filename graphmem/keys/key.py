@@ -82,7 +82,7 @@ class Key:
         if permission not in self.permissions:
             raise Forbidden(f"key {self.id!r} has no permission to {permission.value}: request a key with it")
 
-    def require_whole(self) -> None:
+    def require_unbound(self) -> None:
         """Check that the key opens the whole tenant.
 
         Raises:
@@ -93,7 +93,7 @@ class Key:
                 f"key {self.id!r} is bound to a user or to repositories: this operation needs a key to the whole tenant"
             )
 
-    def place(self, requested: Scope, tenant: str | None, *, is_write: bool) -> Scope:
+    def effective_scope(self, requested: Scope, tenant: str | None, *, is_write: bool) -> Scope:
         """Return the scope of a request with this key.
 
         Args:

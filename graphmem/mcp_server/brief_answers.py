@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from graphmem.answers import SearchAnswer, Sentence
 from graphmem.mcp_server.tool_arguments import SearchArguments
-from graphmem.retrieval.briefs import BriefAnswer, briefs, known
+from graphmem.retrieval.briefs import BriefAnswer, as_sentence, briefs
 from graphmem.retrieval.remarks import org_wide
 
 
@@ -25,7 +25,7 @@ def answered(answer: SearchAnswer, arguments: SearchArguments, repo_count: int) 
 def _notes(answer: SearchAnswer, repo_count: int) -> Iterator[Sentence]:
     if not answer.hits:
         yield Sentence.of(_nothing(answer.weaker))
-    yield from map(known, answer.remarks)
+    yield from map(as_sentence, answer.remarks)
     if repo_count:
         yield org_wide(repo_count)
     if answer.note is not None:

@@ -19,11 +19,11 @@ _CONFLICTS = """These memories contradict each other, and nobody has decided bet
 both sides claim, what speaks for each, and which command would settle it. Change nothing before I choose."""
 _PROPOSALS = """These memories are proposed and not in force. For each, say who proposed it, why, and what it would
 change. Change nothing before I choose."""
-_ASKED: Mapping[str, tuple[str, str]] = {
+_PROMPTS: Mapping[str, tuple[str, str]] = {
     "conflicts": ("Contradictions that nobody has decided", _CONFLICTS),
     "proposals": ("Memories that are only proposed", _PROPOSALS),
 }
-PROMPTS = ListPromptsResult(prompts=[Prompt(name=name, title=title) for name, (title, _) in _ASKED.items()])
+PROMPTS = ListPromptsResult(prompts=[Prompt(name=name, title=title) for name, (title, _) in _PROMPTS.items()])
 
 
 def get_prompt(name: str, open_memory: Callable[[], tuple[GraphMemory, ToolCaller]]) -> GetPromptResult:
@@ -34,10 +34,10 @@ def get_prompt(name: str, open_memory: Callable[[], tuple[GraphMemory, ToolCalle
     """
     from graphmem.mcp_server.tool_calls import read_text
 
-    if name not in _ASKED:
-        raise MCPError(INVALID_PARAMS, f"no prompt {name[:200]!r}; there are {', '.join(_ASKED)}")
-    title, asked = _ASKED[name]
-    text = f"{asked}\n\n{read_text(_conflicts if name == 'conflicts' else _proposals, open_memory)}"
+    if name not in _PROMPTS:
+        raise MCPError(INVALID_PARAMS, f"no prompt {name[:200]!r}; there are {', '.join(_PROMPTS)}")
+    title, instruction = _PROMPTS[name]
+    text = f"{instruction}\n\n{read_text(_conflicts if name == 'conflicts' else _proposals, open_memory)}"
     message = PromptMessage(role="user", content=TextContent(type="text", text=text))
     return GetPromptResult(description=title, messages=[message])
 

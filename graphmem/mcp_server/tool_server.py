@@ -33,7 +33,7 @@ from mcp_types import (
 )
 
 from graphmem import __version__
-from graphmem.deadline import wanted_by
+from graphmem.deadline import reading_until
 from graphmem.mcp_server.prompts import PROMPTS, get_prompt
 from graphmem.mcp_server.resources import TEMPLATES, read_resource
 from graphmem.verbs import Profile
@@ -149,5 +149,5 @@ def _call_tool(
 ) -> CallToolResult:
     from graphmem.mcp_server.tool_calls import call_tool
 
-    with wanted_by(time.monotonic() + _MAX_SECONDS):
+    with reading_until(time.monotonic() + _MAX_SECONDS):
         return call_tool(name, arguments, open_memory)

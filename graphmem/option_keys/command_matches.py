@@ -25,16 +25,16 @@ def runs_command(key: Sequence[str], words: Sequence[str]) -> bool:
     words = _without_wrappers(words)
     if not key or not words or _program(words[0]) != _program(key[0]):
         return False
-    given = list(words[1:])
+    arguments = list(words[1:])
     options = [word for word in key[1:] if word.startswith("-")]
-    if not all(_has_option(option, given) for option in options):
+    if not all(_has_option(option, arguments) for option in options):
         return False
     at = 0
     for word in (word for word in key[1:] if not word.startswith("-")):
-        found = _next(word, given, at)
-        if found is None:
+        index = _next(word, arguments, at)
+        if index is None:
             return False
-        at = found + 1
+        at = index + 1
     return True
 
 
@@ -50,18 +50,18 @@ def _program(word: str) -> str:
     return next((name[: -len(suffix)] for suffix in _SUFFIXES if name.lower().endswith(suffix)), name)
 
 
-def _has_option(option: str, given: Sequence[str]) -> bool:
-    return any(word == option or word.startswith(f"{option}=") for word in given)
+def _has_option(option: str, arguments: Sequence[str]) -> bool:
+    return any(word == option or word.startswith(f"{option}=") for word in arguments)
 
 
-def _next(word: str, given: Sequence[str], start: int) -> int | None:
+def _next(word: str, arguments: Sequence[str], start: int) -> int | None:
     """Return the index of a subcommand; options before it, each with at most a single value, are skipped."""
     at = start
-    while at < len(given):
-        if given[at] == word:
+    while at < len(arguments):
+        if arguments[at] == word:
             return at
-        if not given[at].startswith("-"):
+        if not arguments[at].startswith("-"):
             return None
-        takes_value = "=" not in given[at] and at + 1 < len(given) and not given[at + 1].startswith("-")
-        at += 2 if takes_value and given[at + 1] != word else 1
+        takes_value = "=" not in arguments[at] and at + 1 < len(arguments) and not arguments[at + 1].startswith("-")
+        at += 2 if takes_value and arguments[at + 1] != word else 1
     return None

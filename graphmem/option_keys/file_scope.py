@@ -72,12 +72,12 @@ class FileScope:
             return False
         if any(path_matches(glob, path) for glob in self.excluded_globs):
             return False
-        if any(is_found(pattern, path) for pattern in self.excluded_patterns):
+        if any(has_match(pattern, path) for pattern in self.excluded_patterns):
             return False
         folders = [folder.rstrip("/") for folder in ancestry(path)[1:]]
-        if any(is_found(pattern, folder) for pattern in self.excluded_folder_patterns for folder in folders):
+        if any(has_match(pattern, folder) for pattern in self.excluded_folder_patterns for folder in folders):
             return False
-        return all(is_found(pattern, path) for pattern in self.required_patterns)
+        return all(has_match(pattern, path) for pattern in self.required_patterns)
 
 
 def path_matches(glob: str, path: str) -> bool:
@@ -93,7 +93,7 @@ def path_matches(glob: str, path: str) -> bool:
     return path == glob or path.startswith(glob if glob.endswith("/") else f"{glob}/")
 
 
-def is_found(pattern: str, text: str) -> bool:
+def has_match(pattern: str, text: str) -> bool:
     """Return True if a regular expression matches in a text; an expression that google-re2 rejects never matches."""
     compiled = _searched(pattern)
     return compiled is not None and compiled.search(text) is not None

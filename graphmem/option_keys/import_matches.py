@@ -53,8 +53,8 @@ def _is_like(pattern: str, segment: str) -> bool:
         return False
     at, end = len(first), len(segment) - len(last)
     for part in middle:
-        found = segment.find(part, at, end)
-        if found < 0:
+        index = segment.find(part, at, end)
+        if index < 0:
             return False
-        at = found + len(part)
+        at = index + len(part)
     return True

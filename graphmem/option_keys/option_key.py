@@ -129,7 +129,7 @@ class OptionKey:
         if language == "javascript" and self.is_typed:
             return any(_is_imported_script(key, module, names) for key in self.import_names)
         imported = [module, *(f"{module}{separator}{name}" for name in names if name != _STAR)]
-        return any(_is_imported(key, one, language, separator) for key in self.import_names for one in imported)
+        return any(_is_imported(key, path, language, separator) for key in self.import_names for path in imported)
 
     def matches_package(self, ecosystem: str, name: str) -> bool:
         """Return True if a dependency on a package brings the option.
@@ -149,8 +149,8 @@ class OptionKey:
             return is_below(own, compared, "/") if ecosystem == "golang" else own == compared
         if self.type is KeyType.IMPORT and self.system == LANGUAGE_OF.get(ecosystem):
             modules = (name,) if ecosystem == "golang" else import_names(ecosystem, name)
-            is_whole = not self.name.endswith(EXACT) and MEMBER not in self.name and _STAR not in self.name
-            return is_whole and bool(modules) and all(self.matches_import(self.system, each) for each in modules)
+            is_plain_module = not self.name.endswith(EXACT) and MEMBER not in self.name and _STAR not in self.name
+            return is_plain_module and bool(modules) and all(self.matches_import(self.system, each) for each in modules)
         if self.type is KeyType.UNTYPED:
             artifact = compared.rpartition("/")[2] if ecosystem == "maven" else compared
             return compared_name(ecosystem, self.name) in {compared, artifact}

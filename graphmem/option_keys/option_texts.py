@@ -47,10 +47,10 @@ def parse_option_text(text: str, *, is_trailer: bool = False) -> OptionText:
             are part of the name.
         is_trailer: Name and reason are separated by a bar or a dash between blanks, or by a colon before a blank.
     """
-    found = _IN_BRACKETS.search(text)
-    if found is not None:
-        name, rest = text[: found.start()], text[found.end() :]
-        keys = tuple(part.strip().strip("`") for part in _BETWEEN_KEYS.split(found["keys"].strip()))
+    bracket = _IN_BRACKETS.search(text)
+    if bracket is not None:
+        name, rest = text[: bracket.start()], text[bracket.end() :]
+        keys = tuple(part.strip().strip("`") for part in _BETWEEN_KEYS.split(bracket["keys"].strip()))
         return OptionText(name.strip(), keys, _without_separator(rest))
     if not is_trailer:
         name, _, reason = text.partition(":")

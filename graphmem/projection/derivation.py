@@ -120,7 +120,7 @@ class _ChainHistory:
             for claim_key, claim in now.items():
                 if claim_key not in believed:
                     believed[claim_key] = _Open(claim, Fact(claim, seq, recorded_at))
-                    self._shown |= {memory_id, claim.beside or memory_id}
+                    self._shown |= {memory_id, claim.end_memory or memory_id}
 
     def _expire(self, ended: _Open, at: datetime) -> None:
         if ended.fact is None:
@@ -210,7 +210,7 @@ class _Snapshot:
         name, verb = (SUPERSEDED_BY, "was superseded by") if edge.is_full else (AMENDED_BY, "was amended by")
         fact = f"{_title(old)} {verb} {_title(new)}"
         for low, high in spans:
-            yield replace(_claim(old, ends, name, fact, low, high, change=edge.kind.value), beside=new.id)
+            yield replace(_claim(old, ends, name, fact, low, high, change=edge.kind.value), end_memory=new.id)
 
 
 def _claim(

@@ -76,7 +76,7 @@ class Claim:
     Attributes:
         key: A hash of text, endpoints and valid interval.
         memory: The memory whose text it is.
-        beside: The memory at the edge's end, if the end is a memory.
+        end_memory: The memory at the edge's end, if the end is a memory.
     """
 
     key: str
@@ -89,7 +89,7 @@ class Claim:
     valid_at: datetime | None
     invalid_at: datetime | None
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
-    beside: str | None = None
+    end_memory: str | None = None
 
     @property
     def is_statement(self) -> bool:

@@ -53,19 +53,19 @@ def place_of_commit(history: MainlineHistory, name: str) -> CommitPlace:
         ref = history.refs.get((kind, word.removeprefix(folder)))
         if ref is not None and ref.sha is not None:
             return _place(history, ref.sha, name)
-    found = sorted(set(_beginning_with(history, word.lower()))) if _is_hash(word.lower()) else []
-    if len(found) > 1:
-        listed = ", ".join(sha[:_SHA_CHARS] for sha in found[:_MOST_CANDIDATES])
-        raise InvalidInput(f"{len(found)} recorded commits begin with {word!r}: {listed}; give more of the hash")
-    if not found:
+    shas = sorted(set(_beginning_with(history, word.lower()))) if _is_hash(word.lower()) else []
+    if len(shas) > 1:
+        listed = ", ".join(sha[:_SHA_CHARS] for sha in shas[:_MOST_CANDIDATES])
+        raise InvalidInput(f"{len(shas)} recorded commits begin with {word!r}: {listed}; give more of the hash")
+    if not shas:
         raise NotFound(f"no recorded commit, tag or branch {word!r}; {_READ}")
-    return _place(history, found[0], name)
+    return _place(history, shas[0], name)
 
 
-def files_of(history: MainlineHistory, place: CommitPlace) -> set[str]:
+def files_of(history: MainlineHistory, located: CommitPlace) -> set[str]:
     """Return the paths of all files at a commit."""
-    files = history.files_at(history.times_us[place.position]) if place.position >= 0 else set()
-    line = list(_side_line(history, place.sha)) if place.is_beside else []
+    files = history.files_at(history.times_us[located.position]) if located.position >= 0 else set()
+    line = list(_side_line(history, located.sha)) if located.is_beside else []
     for commit in reversed(line):
         files.difference_update(history.sides[commit].removed)
         files.update(history.sides[commit].added)
@@ -74,8 +74,8 @@ def files_of(history: MainlineHistory, place: CommitPlace) -> set[str]:
 
 def time_of_commit(history: MainlineHistory, sha: str) -> int | None:
     """Return the effective time of a commit on its own line, in microseconds since 1970; None if it is not recorded."""
-    place = _recorded_place(history, sha)
-    return None if place is None else place.at_us
+    recorded = _recorded_place(history, sha)
+    return None if recorded is None else recorded.at_us
 
 
 def _is_hash(word: str) -> bool:
@@ -88,10 +88,10 @@ def _beginning_with(history: MainlineHistory, prefix: str) -> Iterator[str]:
 
 
 def _place(history: MainlineHistory, sha: str, name: str) -> CommitPlace:
-    place = _recorded_place(history, sha)
-    if place is None:
+    recorded = _recorded_place(history, sha)
+    if recorded is None:
         raise NotFound(f"commit {sha[:_SHA_CHARS]} of {name!r} is not recorded; {_READ}")
-    return place
+    return recorded
 
 
 def _recorded_place(history: MainlineHistory, sha: str) -> CommitPlace | None:

@@ -139,7 +139,7 @@ def place_of(history: MainlineHistory, path: str, start_us: int, at_us: int) -> 
 
 def _parts(history: MainlineHistory, lineage: int, after: int, at_us: int, depth: int) -> tuple[PlaceShare, ...]:
     """Return the files with lines that commits after a position took out of a file, and again out of its parts."""
-    found: dict[str, PlaceShare] = {}
+    shares: dict[str, PlaceShare] = {}
     for position, relocations in history.relocated(lineage, "") if depth else ():
         if not after < position <= history.position_at(at_us):
             continue
@@ -153,6 +153,6 @@ def _parts(history: MainlineHistory, lineage: int, after: int, at_us: int, depth
             own = () if now is None else (PlaceShare(now.path, share, relocation.commit),)
             inner = (PlaceShare(part.path, part.share * share, part.commit) for part in further)
             for part in (*own, *inner):
-                if part.path is not None and part.path not in found:
-                    found[part.path] = part
-    return tuple(sorted(found.values(), key=lambda part: (-part.share, part.path or "")))
+                if part.path is not None and part.path not in shares:
+                    shares[part.path] = part
+    return tuple(sorted(shares.values(), key=lambda part: (-part.share, part.path or "")))

@@ -38,8 +38,8 @@ def _shares(history: MainlineHistory, inside: str, start: int, at_us: int) -> It
     """Yield (folder, share of the files) of each folder that has files of a folder; None for deleted files."""
     files = _files_of(history, inside, start)
     counts = Counter(_place(history, lineage, path, inside, at_us) for lineage, path in files.items())
-    for place, count in sorted(counts.items(), key=lambda item: (item[0] is None, -item[1], item[0] or "")):
-        yield place, count / len(files)
+    for target, count in sorted(counts.items(), key=lambda item: (item[0] is None, -item[1], item[0] or "")):
+        yield target, count / len(files)
 
 
 def _files_of(history: MainlineHistory, inside: str, start: int) -> dict[int, str]:

@@ -119,9 +119,9 @@ class MainlineHistory:
         )
 
     def _is_without_gap(self, rows: MainlineRows) -> bool:
-        kept = min(len(self.segments), rows.segment_count)
-        fresh = [row.number for row in rows.segments if row.number >= kept]
-        return fresh == list(range(kept, rows.segment_count)) and all(row.number >= 0 for row in rows.segments)
+        present_count = min(len(self.segments), rows.segment_count)
+        fresh = [row.number for row in rows.segments if row.number >= present_count]
+        return fresh == list(range(present_count, rows.segment_count)) and all(row.number >= 0 for row in rows.segments)
 
     def add(self, seq: int, rows: MainlineRows, ref: str | None = None) -> None:
         """Take a reading that fits: its rows replace everything from its first commit on.
@@ -157,10 +157,10 @@ class MainlineHistory:
 
     def relocate(self, relocations: Iterable[Relocation]) -> None:
         """Take relocations; those of the same part and commit replace earlier relocations."""
-        found: dict[tuple[str, str, str], tuple[Relocation, ...]] = {}
+        by_key: dict[tuple[str, str, str], tuple[Relocation, ...]] = {}
         for relocation in relocations:
-            found[relocation.key] = (*found.get(relocation.key, ()), relocation)
-        self.relocations.update(found)
+            by_key[relocation.key] = (*by_key.get(relocation.key, ()), relocation)
+        self.relocations.update(by_key)
         self._relocated = None
 
     def _drop(self, named: RefRow, seq: int) -> None:
@@ -282,9 +282,9 @@ class MainlineHistory:
             self._relocated = {}
             for (sha, path, name), relocations in self.relocations.items():
                 position = self.position_of(sha)
-                found = None if position is None else self._segment_before(path, position)
-                if position is not None and found is not None:
-                    self._relocated.setdefault((found.lineage, name), []).append((position, relocations))
+                segment = None if position is None else self._segment_before(path, position)
+                if position is not None and segment is not None:
+                    self._relocated.setdefault((segment.lineage, name), []).append((position, relocations))
             for listed in self._relocated.values():
                 listed.sort(key=lambda item: item[0])
         return self._relocated.get((lineage, symbol), [])
@@ -296,9 +296,9 @@ class MainlineHistory:
         for (lineage, symbol), listed in (self._relocated or {}).items():
             for position, relocations in () if symbol else listed:
                 for relocation in relocations:
-                    found = self.segment_at(relocation.new_path, position)
-                    if found is not None and found.lineage != lineage:
-                        yield lineage, found.lineage, position
+                    segment = self.segment_at(relocation.new_path, position)
+                    if segment is not None and segment.lineage != lineage:
+                        yield lineage, segment.lineage, position
 
     def _segment_before(self, path: str, position: int) -> SegmentRow | None:
         """Return the segment of a path before a commit, else after it."""
@@ -335,11 +335,11 @@ class MainlineHistory:
 
     def path_at(self, lineage: int, at_us: int) -> SegmentRow | None:
         """Return the segment of a file at a time; None if it has no path then."""
-        found = None
+        segment_then = None
         for segment in self.life(lineage):
             if self.times_us[segment.start] <= at_us < self.time_of(segment.end):
-                found = segment
-        return found
+                segment_then = segment
+        return segment_then
 
     def files_at(self, at_us: int) -> set[str]:
         """Return the paths of all files at a time."""

@@ -51,8 +51,8 @@ class Relocation:
             try:
                 object.__setattr__(self, "basis", RelocationBasis(self.basis))
             except ValueError:
-                given = f"{self.basis!r:.80} is no basis of a relocation"
-                raise InvalidInput(f"{given}; there are {', '.join(RelocationBasis)}") from None
+                fault = f"{self.basis!r:.80} is no basis of a relocation"
+                raise InvalidInput(f"{fault}; there are {', '.join(RelocationBasis)}") from None
         for text in (self.commit, self.path, self.symbol, self.new_path, self.new_symbol):
             if len(text) > MAX_PATH_CHARS:
                 raise InvalidInput(f"{text[:80]!r}… has {len(text)} characters, more than {MAX_PATH_CHARS}")

@@ -94,8 +94,10 @@ def place_of_symbol(
 def first_segment(history: MainlineHistory, target: SymbolTarget, at_us: int) -> SegmentRow | None:
     """Return the segment of the file that a target means from a time on; None if no file has the path."""
     paths = [target.path] if not target.is_end else list(history.ending(target.path))
-    found = [segment for path in paths for segment in history.segments_of(path) if history.time_of(segment.end) > at_us]
-    return min(found, key=lambda segment: (segment.start, segment.number), default=None)
+    segments = [
+        segment for path in paths for segment in history.segments_of(path) if history.time_of(segment.end) > at_us
+    ]
+    return min(segments, key=lambda segment: (segment.start, segment.number), default=None)
 
 
 def last_lineage(history: MainlineHistory, segment: SegmentRow, name: str, start_us: int) -> int:
@@ -145,13 +147,13 @@ class _MoveTrail:
             similar = tuple(f"{each.new_path}#{each.new_symbol}" for each in gone if each.new_path)
             at, commit = from_micros(history.time_of(lost_at)), gone[0].commit
             return SymbolPlace(text, None, moves, at, commit, similar)
-        here = history.path_at(self.segment.lineage, self.at_us)
-        if here is None:
+        current = history.path_at(self.segment.lineage, self.at_us)
+        if current is None:
             end = max((each.end for each in history.life(self.segment.lineage) if each.end is not None), default=None)
             if end is None:
                 return None
             return SymbolPlace(text, None, moves, from_micros(history.time_of(end)), history.shas[end])
-        return SymbolPlace(text, f"{here.path}#{self.name}", moves) if moves else None
+        return SymbolPlace(text, f"{current.path}#{self.name}", moves) if moves else None
 
     def _next(self, position: int, last: int) -> tuple[int, tuple[Relocation, ...]] | None:
         """Return the next relocation of the symbol after a position."""
@@ -175,13 +177,13 @@ class _MoveTrail:
                 yield segment
 
     def _move(self, relocation: Relocation, position: int) -> None:
-        found = self.history.segment_at(relocation.new_path, position)
-        if found is None:
+        segment = self.history.segment_at(relocation.new_path, position)
+        if segment is None:
             return
         old, new = f"{self.segment.path}#{self.name}", f"{relocation.new_path}#{relocation.new_symbol}"
         if old != new:
             self._note(old, new, position, relocation.basis.value, relocation.similarity)
-        self.segment, self.name = found, relocation.new_symbol
+        self.segment, self.name = segment, relocation.new_symbol
 
     def _note(self, old: str, new: str, position: int, basis: str, similarity: int) -> None:
         at, commit = from_micros(self.history.times_us[position]), self.history.shas[position]

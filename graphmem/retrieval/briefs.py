@@ -156,16 +156,16 @@ def brief(hit: Hit, terms: Collection[str], valid: datetime) -> Brief:
         replaced=tuple(_short(near) for near in hit.relations[:MOST_NAMED]),
         overruled_by=None if hit.overruled_by is None else _short(hit.overruled_by),
         contested=() if hit.overruled_by else tuple(_named(near.memory) for near in hit.contested[:MOST_NAMED]),
-        because=None if hit.holds else known(hit.because),
+        because=None if hit.holds else as_sentence(hit.because),
         files=tuple(shortened(sentence, MAX_SENTENCE_CHARS) for sentence in _moved(card)[:MOST_NAMED]),
         code=None if card.verdict is None else code_sentence(card.verdict),
-        suspect=known(doubt_sentence(card.suspect)) if card.suspect else None,
+        suspect=as_sentence(doubt_sentence(card.suspect)) if card.suspect else None,
     )
 
 
 def _moved(card: Card) -> list[str]:
     """A sentence for each file and symbol of a memory that has moved or is gone."""
-    return [*(place.sentence for place in card.files), *(place.sentence for place in card.symbols)]
+    return [*(file.sentence for file in card.files), *(symbol.sentence for symbol in card.symbols)]
 
 
 def code_sentence(verdict: CodeVerdict) -> str | None:
@@ -221,7 +221,7 @@ def _clipped(text: str) -> str:
     return Sentence.quoting(short, _least(text.quotes)) if text.quotes else Sentence.of(short)
 
 
-def known(sentence: str) -> Sentence:
+def as_sentence(sentence: str) -> Sentence:
     """Return a sentence with its quotes; a plain string from a server counts as a quotation of least trust."""
     return sentence if isinstance(sentence, Sentence) else Sentence.quoting(sentence, Origin.EXTERNAL)
 

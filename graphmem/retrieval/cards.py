@@ -29,7 +29,7 @@ def card(view: View, key: str, valid: datetime) -> Card | None:
         memory=memory,
         state=state(view, key, valid),
         holding=intervals(view.holding(key)),
-        told=None if decisive is None else next(told for told in moves(view, key) if _is_of(told, decisive)),
+        told=None if decisive is None else next(move for move in moves(view, key) if _is_of(move, decisive)),
         freshness=freshness(memory.statement.kind, fresh_at or valid, valid),
         fresh_at=fresh_at,
         change=stamp.seq,
@@ -49,10 +49,10 @@ def last_right(view: View, key: str, valid: datetime) -> datetime | None:
 
 def confidence(view: View, memory: Memory, valid: datetime) -> float:
     """What the memory is ordered by at an instant: its stated confidence, less for its origin and its age."""
-    said = memory.statement
-    assert said is not None, "only live memories are asked about"  # noqa: S101
+    statement = memory.statement
+    assert statement is not None, "only live memories are asked about"  # noqa: S101
     fresh_at = last_right(view, memory.id, valid) or valid
-    return trusted_confidence(said, freshness(said.kind, fresh_at, valid))
+    return trusted_confidence(statement, freshness(statement.kind, fresh_at, valid))
 
 
 def moves(view: View, key: str) -> tuple[Told, ...]:
@@ -74,10 +74,10 @@ def moves(view: View, key: str) -> tuple[Told, ...]:
 
 def step(view: View, edge: EdgeRow, *, side: Side, valid: datetime) -> Step:
     """A supersession edge as seen from one of its sides at an instant."""
-    other = edge.old if side is Side.NEW else edge.new
+    key = edge.old if side is Side.NEW else edge.new
     before, after = edge_words(view, edge, side, valid)
     return Step(
-        memory=reference(view, other, valid),
+        memory=reference(view, key, valid),
         kind=edge.kind,
         at=edge.at,
         until=edge.until,
@@ -91,5 +91,5 @@ def step(view: View, edge: EdgeRow, *, side: Side, valid: datetime) -> Step:
     )
 
 
-def _is_of(told: Told, row: MoveRow) -> bool:
-    return (told.change, told.at, told.status) == (row.stamp.seq, row.move.at, row.move.status)
+def _is_of(move: Told, row: MoveRow) -> bool:
+    return (move.change, move.at, move.status) == (row.stamp.seq, row.move.at, row.move.status)

@@ -81,12 +81,12 @@ class Cursors:
         valid, seq, offset = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         return PageStart(Point(from_micros(valid), seq), offset)
 
-    def after(self, place: PageStart, shown: int, total: int) -> str | None:
+    def after(self, start: PageStart, shown: int, total: int) -> str | None:
         """Return the cursor after the hits shown; None after the last."""
-        offset = place.offset + shown
+        offset = start.offset + shown
         if offset >= total:
             return None
-        raw = json.dumps([to_micros(place.point.valid), place.point.seq, offset], separators=(",", ":"))
+        raw = json.dumps([to_micros(start.point.valid), start.point.seq, offset], separators=(",", ":"))
         text = base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
         return f"{text}.{self._signature(text)}"
 

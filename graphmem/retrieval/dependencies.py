@@ -35,17 +35,17 @@ def with_dependencies(
     doubtful = [card for card in cards if card.depends_on]
     if not doubtful:
         return tuple(cards)
-    ends = (one.id for card in doubtful for one in card.depends_on)
-    asked = list(dict.fromkeys([*(card.id for card in doubtful), *ends]))
-    known = read.rows if read is not None and read.is_of(asked) else store.rows(reader, asked)
-    view = View(_followed(store, reader, asked, known), reader, at.seq)
+    ends = (dependency.id for card in doubtful for dependency in card.depends_on)
+    keys = list(dict.fromkeys([*(card.id for card in doubtful), *ends]))
+    rows = read.rows if read is not None and read.is_of(keys) else store.rows(reader, keys)
+    view = View(_followed(store, reader, keys, rows), reader, at.seq)
     return tuple(
         replace(
             card,
             depends_on=tuple(
-                one
-                for one in references(view, [dependency.id for dependency in card.depends_on], at.valid)
-                if one.title is not None
+                reference
+                for reference in references(view, [dependency.id for dependency in card.depends_on], at.valid)
+                if reference.title is not None
             ),
             suspect=references(view, doubt(view, card.id, at.valid), at.valid),
         )
@@ -64,7 +64,7 @@ def doubt_sentence(suspect: Sequence[Reference]) -> Sentence:
         suspect: A card's `suspect`, not empty.
     """
     words = link_words(LinkKind.DEPENDS_ON, is_outgoing=True)
-    parts = [Sentence.of(f"{words} '", _title(one), "', which ") for one in suspect]
+    parts = [Sentence.of(f"{words} '", _title(reference), "', which ") for reference in suspect]
     return Sentence.of(*parts, f"is {suspect[-1].state} now")
 
 
@@ -72,16 +72,16 @@ def _title(memory: Reference) -> Sentence:
     return Sentence.quoting(memory.title or memory.id, memory.origin or Origin.EXTERNAL)
 
 
-def _followed(store: Store, reader: Scope, asked: Sequence[str], rows: Rows) -> Rows:
+def _followed(store: Store, reader: Scope, keys: Sequence[str], rows: Rows) -> Rows:
     """Return the rows of memories and of all that they depend on, directly or not.
 
     Args:
         store: The store.
         reader: The reader's scope.
-        asked: The memories, and those that they depend on directly.
+        keys: The memories, and those that they depend on directly.
         rows: Their rows.
     """
-    read = set(asked)
+    read = set(keys)
     ahead = _targets(rows, read)
     while ahead and len(read) < _MOST_FOLLOWED:
         read |= ahead

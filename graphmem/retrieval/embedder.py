@@ -69,7 +69,7 @@ def card_of(backend: Embedder) -> ModelCard:
     return ModelCard(backend.name, backend.dimension, backend.weights_hash)
 
 
-def other_model(backend: Embedder, stored: ModelCard | None) -> str | None:
+def model_mismatch(backend: Embedder, stored: ModelCard | None) -> str | None:
     """Return why vectors of the backend cannot be compared with those in a store; None if they can."""
     if stored in (None, card_of(backend)):
         return None

@@ -19,7 +19,7 @@ _MOST_EARLIER = 8
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _LatestHistory:
     """A history, and the ledger position up to which the readings of its repository were looked for."""
 
     history: MainlineHistory
@@ -36,7 +36,7 @@ class Mainlines:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lock = Lock()
-        self._latest: OrderedDict[tuple[str, str | None], _Known] = OrderedDict()
+        self._latest: OrderedDict[tuple[str, str | None], _LatestHistory] = OrderedDict()
         #: For each tenant, a ledger position and that of its last entry about code by then.
         self._hints: dict[str, tuple[int, int]] = {}
         #: The last ledger position of each tenant that an answer had.
@@ -54,9 +54,9 @@ class Mainlines:
         if not reader.admits(Scope(reader.tenant, repo)):
             return MainlineHistory()
         with self._lock:
-            known = self._known(reader, repo, seq)
-            if known.history.last <= seq:
-                return known.history
+            latest = self._latest_history(reader, repo, seq)
+            if latest.history.last <= seq:
+                return latest.history
             return self._past(reader, repo, seq)
 
     def links(self, reader: Scope, seq: int) -> list[RepositoryLink]:
@@ -72,12 +72,12 @@ class Mainlines:
                 what is in memory decides.
         """
         with self._lock:
-            known = self._latest.get((reader.tenant, reader.repo))
+            latest = self._latest.get((reader.tenant, reader.repo))
             if not looks:
-                return known is not None and bool(known.history.links)
+                return latest is not None and bool(latest.history.links)
         seq = self._read.get(reader.tenant) or self._store.position(reader).seq
         with self._lock:
-            return bool(self._known(reader, reader.repo, seq).history.links)
+            return bool(self._latest_history(reader, reader.repo, seq).history.links)
 
     def note(self, reader: Scope, seq: int, last_reading: int | None) -> None:
         """Note the last entry about code as of a ledger position, which an answer of the store had with it.
@@ -92,23 +92,23 @@ class Mainlines:
             with self._lock:
                 self._hints[reader.tenant] = max((seq, last_reading), self._hints.get(reader.tenant, (0, 0)))
 
-    def _known(self, reader: Scope, repo: str | None, seq: int) -> _Known:
+    def _latest_history(self, reader: Scope, repo: str | None, seq: int) -> _LatestHistory:
         key = (reader.tenant, repo)
-        known = self._latest.get(key, _Known(MainlineHistory(), 0))
+        latest = self._latest.get(key, _LatestHistory(MainlineHistory(), 0))
         hint_seq, last_reading = self._hints.get(reader.tenant, (0, 0))
-        if known.checked < seq <= hint_seq and last_reading <= known.checked:
-            known = _Known(known.history, hint_seq)
-            self._latest[key] = known
-        if known.checked < seq:
-            readings = self._store.readings(reader, repo, after=known.history.last)
+        if latest.checked < seq <= hint_seq and last_reading <= latest.checked:
+            latest = _LatestHistory(latest.history, hint_seq)
+            self._latest[key] = latest
+        if latest.checked < seq:
+            readings = self._store.readings(reader, repo, after=latest.history.last)
             last = max([seq, *(change.seq for change in readings)])
-            known = _Known(folded(known.history, readings), last)
-            self._latest[key] = known
+            latest = _LatestHistory(folded(latest.history, readings), last)
+            self._latest[key] = latest
         if key in self._latest:
             self._latest.move_to_end(key)
         while len(self._latest) > _MOST_LATEST:
             self._latest.popitem(last=False)
-        return known
+        return latest
 
     def _past(self, reader: Scope, repo: str | None, seq: int) -> MainlineHistory:
         readings = [change for change in self._store.readings(reader, repo) if change.seq <= seq]
@@ -131,7 +131,7 @@ def folded(history: MainlineHistory, readings: Iterable[Change]) -> MainlineHist
         operation = change.operation
         if not isinstance(operation, ReadMainline):
             made = made.copy() if made is history else made
-            _take_other(made, change)
+            _take_code_entry(made, change)
             continue
         rows = rows_that_count(made, change)
         if rows is not None:
@@ -140,7 +140,7 @@ def folded(history: MainlineHistory, readings: Iterable[Change]) -> MainlineHist
     return made
 
 
-def _take_other(history: MainlineHistory, change: Change) -> None:
+def _take_code_entry(history: MainlineHistory, change: Change) -> None:
     """Add an entry about code that is no reading to a history: verdicts, relocations, or a link of repositories."""
     operation = change.operation
     history.last = change.seq

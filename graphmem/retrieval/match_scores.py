@@ -66,7 +66,7 @@ def _named(question: Question, matches: Matches, titles: Titles, named_ids: Name
             continue
         for memory_id in ids:
             _keep_better(weights, memory_id, len(ids), _worth(mention, titles.title(memory_id), question, matches))
-    for name in sorted(titles.one_word_aliases & {*question.words}):
+    for name in sorted(titles.single_word_aliases & {*question.words}):
         carriers = titles.with_alias(name)
         share = _share(name, dict(zip(question.terms, matches.weights, strict=False)))
         for memory_id in carriers if share >= NAMED_SHARE else ():

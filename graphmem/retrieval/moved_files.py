@@ -31,11 +31,11 @@ def _places(mainlines: Mainlines, reader: Scope, card: Card, at: Point) -> Itera
         if anchor.kind is AnchorKind.FILE:
             history = mainlines.at(reader, anchor.repo or card.memory.scope.repo, at.seq)
             at_us = to_micros(at.valid)
-            place = place_of(history, anchor.name, start_us, at_us)
-            if place is None and not history.segments_of(anchor.name):
-                place = place_of_folder(history, anchor.name, start_us, at_us)
-            if place is not None:
-                yield place
+            file = place_of(history, anchor.name, start_us, at_us)
+            if file is None and not history.segments_of(anchor.name):
+                file = place_of_folder(history, anchor.name, start_us, at_us)
+            if file is not None:
+                yield file
 
 
 def _symbols(mainlines: Mainlines, reader: Scope, card: Card, at: Point) -> Iterable[SymbolPlace]:
@@ -43,9 +43,9 @@ def _symbols(mainlines: Mainlines, reader: Scope, card: Card, at: Point) -> Iter
     for anchor in card.statement.anchors:
         if anchor.kind is AnchorKind.SYMBOL:
             history = mainlines.at(reader, anchor.repo or card.memory.scope.repo, at.seq)
-            place = place_of_symbol(history, anchor.name, files, _start_us(card), to_micros(at.valid))
-            if place is not None:
-                yield place
+            symbol = place_of_symbol(history, anchor.name, files, _start_us(card), to_micros(at.valid))
+            if symbol is not None:
+                yield symbol
 
 
 def _start_us(card: Card) -> int:

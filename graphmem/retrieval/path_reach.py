@@ -163,7 +163,7 @@ def _lineages(history: MainlineHistory, patterns: Sequence[str]) -> Mapping[int,
     Each has the latest start of a memory about it that counts.
     """
     named = {segment.lineage for path in _matching(history, patterns) for segment in history.segments_of(path)}
-    found = dict.fromkeys(named, FOREVER_US)
+    latest_starts = dict.fromkeys(named, FOREVER_US)
     for is_past in (True, False):
         reached = dict.fromkeys(named, FOREVER_US)
         for _ in range(_MOST_SPLITS):
@@ -171,8 +171,8 @@ def _lineages(history: MainlineHistory, patterns: Sequence[str]) -> Mapping[int,
             if not further.keys() - reached.keys():
                 break
             reached = {**further, **reached}
-        found = {**reached, **found}
-    return found
+        latest_starts = {**reached, **latest_starts}
+    return latest_starts
 
 
 def _related(history: MainlineHistory, reached: Mapping[int, int], *, is_past: bool) -> Iterator[tuple[int, int]]:

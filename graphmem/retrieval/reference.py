@@ -22,13 +22,13 @@ def reference(view: View, key: str, valid: datetime) -> Reference:
     memory = view.memory(key)
     if memory is None or memory.statement is None:
         return Reference(key)
-    said, spans = memory.statement, view.holding(key)
+    statement, spans = memory.statement, view.holding(key)
     return Reference(
         id=key,
-        title=said.title,
-        alias=next(iter(said.aliases), None),
+        title=statement.title,
+        alias=next(iter(statement.aliases), None),
         state=state(view, key, valid),
-        origin=said.origin,
+        origin=statement.origin,
         holding=intervals(spans),
         is_or_later=bool(spans) and starts_or_later(view, key, spans[0][0]),
     )

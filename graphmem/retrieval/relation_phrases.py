@@ -36,8 +36,8 @@ def edge_words(view: View, edge: EdgeRow, side: Side, valid: datetime) -> Words:
     effect = effect_of(view, edge, valid)
     decisive = view.status(edge.new, valid)
     status = Status.PROPOSED if decisive is None else decisive.move.status
-    standing = f"only {status.value}" if status in {Status.PROPOSED, Status.DEFERRED} else status.value
-    return relation_words(edge.kind, side, effect, _dates(view, edge, effect, valid), status=standing)
+    status_phrase = f"only {status.value}" if status in {Status.PROPOSED, Status.DEFERRED} else status.value
+    return relation_words(edge.kind, side, effect, _dates(view, edge, effect, valid), status=status_phrase)
 
 
 def relation(view: View, path: Sequence[str], valid: datetime) -> Relation | None:

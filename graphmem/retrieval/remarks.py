@@ -30,7 +30,7 @@ _LONG_CHARS = 1_500
 class Lookup(Protocol):
     """Looks up names outside of an answer."""
 
-    def is_known(self, key: str) -> bool:
+    def has_memory(self, key: str) -> bool:
         """Return whether a memory has that id or alias."""
         ...
 
@@ -83,7 +83,7 @@ def _remarks(text: str, answer: SearchAnswer, lookup: Lookup) -> Iterator[Senten
         return
     names = [name for name in dict.fromkeys(_NAME.findall(text)) if not any(_says(hit, name) for hit in answer.hits)]
     for name in names[:_MOST_NAMES]:
-        if lookup.is_known(name):
+        if lookup.has_memory(name):
             yield Sentence.of(f"Memory {name!r} exists but is not among the hits: search for that name alone.")
         else:
             yield Sentence.of(f"No memory is called {name!r}", *_meant(name, answer, lookup), ".")

@@ -13,7 +13,7 @@ from graphmem.retrieval.cards import card
 from graphmem.retrieval.corrections import Correction, share_of, unknown_words
 from graphmem.retrieval.cursors import Cursors, PageStart, Seal, question_mark
 from graphmem.retrieval.dependencies import with_dependencies
-from graphmem.retrieval.embedder import Embedder, EmbedderMissing, card_of, other_model, question_vector
+from graphmem.retrieval.embedder import Embedder, EmbedderMissing, card_of, model_mismatch, question_vector
 from graphmem.retrieval.fusion import NAMED_SHARE, Scored, cut
 from graphmem.retrieval.heads import Head, fits, heads_of, is_relevant, relevant_heads, scored_neighbours, subject_of
 from graphmem.retrieval.hit_order import Ranked, Ruled, leaders_first, rank, rulings, with_leaders
@@ -205,8 +205,8 @@ class Searcher:
         view, led = ruled.view, ruled.led
         hits = ((entry.head, _hit(entry, view if entry.head.is_settled else entry.head.view, query)) for entry in shown)
         at = Point(query.valid, query.seq or 0)
-        whole = [(head, hit) for head, hit in hits if hit is not None]
-        cards = with_dependencies(self._store, query.reader, [hit.card for _, hit in whole], at)
+        pairs = [(head, hit) for head, hit in hits if hit is not None]
+        cards = with_dependencies(self._store, query.reader, [hit.card for _, hit in pairs], at)
         return tuple(
             _contested(
                 replace(hit, card=with_files(self._mainlines, query.reader, card, at)),
@@ -214,7 +214,7 @@ class Searcher:
                 view,
                 query,
             )
-            for (head, hit), card in zip(whole, cards, strict=True)
+            for (head, hit), card in zip(pairs, cards, strict=True)
         )
 
 
@@ -289,7 +289,7 @@ def _note(backend: Embedder | EmbedderMissing, results: _Results) -> str | None:
         return backend.reason
     if results.model is None and results.unread:
         return "the store has no vectors yet; run: graphmem reindex"
-    return other_model(backend, results.model)
+    return model_mismatch(backend, results.model)
 
 
 def _unread_note(unread: int) -> str | None:

@@ -38,12 +38,12 @@ class Titles:
         return self._titles.get(memory_id, "")
 
     @property
-    def one_word_aliases(self) -> frozenset[str]:
+    def single_word_aliases(self) -> frozenset[str]:
         """Name keys of aliases of a single word without a digit, which are not looked up in the store."""
         return frozenset(self._with_alias)
 
     def with_alias(self, name: str) -> Sequence[str]:
-        """Return the ids of the memories with an alias of `one_word_aliases`."""
+        """Return the ids of the memories with an alias of `single_word_aliases`."""
         return self._with_alias.get(name, ())
 
     def coverage(self, words: Iterable[str]) -> dict[str, float]:

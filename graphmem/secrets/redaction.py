@@ -48,32 +48,32 @@ class Redactor:
         rules: list[str] = []
         redacted = text
         for _ in range(_ROUNDS):
-            found = self._secrets(redacted)
-            if not found:
+            findings = self._secrets(redacted)
+            if not findings:
                 break
-            rules += [finding.rule for finding in found]
-            redacted = _replaced(redacted, found)
+            rules += [finding.rule for finding in findings]
+            redacted = _replaced(redacted, findings)
         if not rules:
             self._remember(text)
         return redacted, tuple(rules)
 
-    def value(self, value: _Value, place: str = "") -> tuple[_Value, tuple[Redaction, ...]]:
+    def value(self, value: _Value, location: str = "") -> tuple[_Value, tuple[Redaction, ...]]:
         """Return a value without its secrets, and the list of replacements; the same value if there is none.
 
         Args:
             value: A text, a dataclass, a list, a tuple or a mapping, nested as may be. Scopes stay as they are: see
                 `in_scopes`.
-            place: The name of the value; fields and positions are added to it.
+            location: The name of the value; fields and positions are added to it.
         """
         walk = _ValueRedaction(self)
-        return walk.value(value, place), tuple(walk.found)
+        return walk.value(value, location), tuple(walk.redactions)
 
     def _secrets(self, text: str) -> list[SecretFinding]:
         if self._scanner is None:
             self._scanner = Scanner()
-        found = self._scanner.find(text)
-        marks = [match.span() for match in _MARK.finditer(text)] if found else []
-        return [each for each in found if not any(start <= each.start < end for start, end in marks)]
+        findings = self._scanner.find(text)
+        marks = [match.span() for match in _MARK.finditer(text)] if findings else []
+        return [each for each in findings if not any(start <= each.start < end for start, end in marks)]
 
     def _remember(self, text: str) -> None:
         if len(text) > _LONGEST_REMEMBERED:
@@ -95,51 +95,54 @@ def without_secrets(text: str) -> str:
 
 
 class _ValueRedaction:
-    """A walk through a value; `found` lists the replacements so far."""
+    """A walk through a value; `redactions` lists the replacements so far."""
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
-        self.found: list[Redaction] = []
+        self.redactions: list[Redaction] = []
 
-    def value(self, value: Any, place: str) -> Any:  # noqa: ANN401 - any value
+    def value(self, value: Any, location: str) -> Any:  # noqa: ANN401 - any value
         if isinstance(value, str):
-            return value if isinstance(value, Enum) else self._text(value, place)
+            return value if isinstance(value, Enum) else self._text(value, location)
         if isinstance(value, tuple | list):
-            return self._sequence(value, place)
+            return self._sequence(value, location)
         if isinstance(value, dict):
-            return {self.value(key, place): self.value(entry, _inside(place, str(key))) for key, entry in value.items()}
+            return {
+                self.value(key, location): self.value(entry, _inside(location, str(key)))
+                for key, entry in value.items()
+            }
         if is_dataclass(value) and not isinstance(value, type | Scope):
-            return self._record(value, place)
+            return self._record(value, location)
         return value
 
-    def _text(self, text: str, place: str) -> str:
+    def _text(self, text: str, location: str) -> str:
         redacted, rules = self._redactor.text(text)
         if not rules:
             return text
-        self.found += [Redaction(rule, place) for rule in rules]
+        self.redactions += [Redaction(rule, location) for rule in rules]
         return type(text)(redacted)
 
-    def _sequence(self, values: Any, place: str) -> Any:  # noqa: ANN401 - a tuple or list
+    def _sequence(self, values: Any, location: str) -> Any:  # noqa: ANN401 - a tuple or list
         if not values:
             return values
-        walked = [self.value(entry, f"{place}[{index}]") for index, entry in enumerate(values)]
+        walked = [self.value(entry, f"{location}[{index}]") for index, entry in enumerate(values)]
         if all(new is old for new, old in zip(walked, values, strict=True)):
             return values
         return values._make(walked) if hasattr(values, "_make") else type(values)(walked)
 
-    def _record(self, record: Any, place: str) -> Any:  # noqa: ANN401 - a dataclass
+    def _record(self, record: Any, location: str) -> Any:  # noqa: ANN401 - a dataclass
         is_statement = isinstance(record, Statement)
-        changes = dict(self._words(record, place)) if is_statement else {}
+        changes = dict(self._words(record, location)) if is_statement else {}
         for name in _texts_of(cast("Hashable", type(record))):
             old = getattr(record, name)
             if old is None or (is_statement and name in _WORDS):
                 continue
-            new = self.value(old, _inside(place, name))
+            new = self.value(old, _inside(location, name))
             if new is not old:
                 changes[name] = new
         return replace(record, **changes) if changes else record
 
-    def _words(self, statement: Statement, place: str) -> Iterator[tuple[str, str]]:
+    def _words(self, statement: Statement, location: str) -> Iterator[tuple[str, str]]:
         """Yield title and body if a secret is in either of them, or across both."""
         joint = f"{statement.title}{_JOINT}{statement.body}" if statement.body else statement.title
         redacted, rules = self._redactor.text(joint)
@@ -147,19 +150,19 @@ class _ValueRedaction:
             return
         title, separator, body = redacted.partition(_JOINT)
         in_title = _MARK.findall(title) if title != statement.title else []
-        where = [_inside(place, "title")] * len(in_title) + [_inside(place, "body")] * len(rules)
-        self.found += [Redaction(rule, named) for rule, named in zip(rules, where, strict=False)]
+        where = [_inside(location, "title")] * len(in_title) + [_inside(location, "body")] * len(rules)
+        self.redactions += [Redaction(rule, named) for rule, named in zip(rules, where, strict=False)]
         yield "title", title
         yield "body", body if separator else ""
 
 
-def _inside(place: str, name: str) -> str:
-    return f"{place}.{name}" if place else name
+def _inside(location: str, name: str) -> str:
+    return f"{location}.{name}" if location else name
 
 
-def _replaced(text: str, found: list[SecretFinding]) -> str:
+def _replaced(text: str, findings: list[SecretFinding]) -> str:
     parts, done = [], 0
-    for finding in found:
+    for finding in findings:
         mark = f"[redacted: {finding.rule}]"
         if len(text) > _SHORT_TEXT and len(mark) > finding.end - finding.start:
             mark = _BARE_MARK

@@ -51,19 +51,19 @@ class Scanner:
         if len(text) < LEAST_CHARS:
             return []
         rules = self._possible(text.lower())
-        if not rules or (path and _is_found(self._book.allowed.path_pattern, path)):
+        if not rules or (path and _has_match(self._book.allowed.path_pattern, path)):
             return []
         readable = _encodable(text)
-        found = [finding for rule in rules for finding in self._found(rule, readable, path)]
-        return _merged(found) if found else found
+        findings = [finding for rule in rules for finding in self._findings(rule, readable, path)]
+        return _merged(findings) if findings else findings
 
     def _possible(self, lowered: str) -> list[SecretRule]:
         """Return the rules with a keyword in a text of lower case."""
         named = [rules for keyword, rules in self._book.by_keyword.items() if keyword in lowered]
         return list(dict.fromkeys(rule for rules in named for rule in rules))
 
-    def _found(self, rule: SecretRule, text: str, path: str) -> Iterator[SecretFinding]:
-        if rule.path and not (path and _is_found(rule.path, path)):
+    def _findings(self, rule: SecretRule, text: str, path: str) -> Iterator[SecretFinding]:
+        if rule.path and not (path and _has_match(rule.path, path)):
             return
         for match in _compiled(rule.pattern).finditer(text):
             start, end = _secret(rule, match)
@@ -97,9 +97,9 @@ def _secret(rule: SecretRule, match: re2._Match[str]) -> tuple[int, int]:
 def _is_allowed(allowed: Allowlist, secret: str, match: re2._Match[str], text: str, path: str) -> bool:
     conditions: list[bool] = []
     if allowed.paths:
-        conditions.append(bool(path) and _is_found(allowed.path_pattern, path))
+        conditions.append(bool(path) and _has_match(allowed.path_pattern, path))
     if allowed.patterns:
-        conditions.append(_is_found(allowed.pattern, _target(allowed.target, secret, match, text)))
+        conditions.append(_has_match(allowed.pattern, _target(allowed.target, secret, match, text)))
     if allowed.words:
         lowered = secret.lower()
         conditions.append(any(word in lowered for word in allowed.words))
@@ -116,7 +116,7 @@ def _target(target: Target, secret: str, match: re2._Match[str], text: str) -> s
     return text[text.rfind("\n", 0, start) + 1 : len(text) if closing < 0 else closing]
 
 
-def _is_found(pattern: str, text: str) -> bool:
+def _has_match(pattern: str, text: str) -> bool:
     return bool(pattern) and _compiled(pattern).search(text) is not None
 
 
@@ -132,9 +132,9 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode() if not text.isascii() else text
 
 
-def _merged(found: list[SecretFinding]) -> list[SecretFinding]:
+def _merged(findings: list[SecretFinding]) -> list[SecretFinding]:
     merged: list[SecretFinding] = []
-    for finding in sorted(found, key=lambda each: (each.start, -each.end)):
+    for finding in sorted(findings, key=lambda each: (each.start, -each.end)):
         last = merged[-1] if merged else None
         if last is None or finding.start >= last.end:
             merged.append(finding)

@@ -41,14 +41,14 @@ class BlockItems:
         context: The dependencies of the verb.
         reader: The reader's scope.
         point: The point of the block.
-        found: The evidence, which has the reasons.
+        evidence: The evidence, which has the reasons.
     """
 
-    def __init__(self, context: ServiceContext, reader: Scope, point: Point, found: TaskEvidence) -> None:
+    def __init__(self, context: ServiceContext, reader: Scope, point: Point, evidence: TaskEvidence) -> None:
         self._context = context
         self._reader = reader
         self._point = point
-        self._found = found
+        self._found = evidence
 
     def items(self, ids: Sequence[str], terms: Sequence[str]) -> list[BlockItem]:
         """Return the items of memories in the order of their ids, without those that a shown memory contests.
@@ -61,13 +61,13 @@ class BlockItems:
         ruled = rulings(view, _subjects(view, ids), self._point.valid)
         cards = [shown for key in ids if (shown := card(view, key, self._point.valid)) is not None]
         made: dict[str, BlockItem] = {}
-        told: set[str] = set()
+        contested: set[str] = set()
         for shown in with_dependencies(self._context.store, self._reader, cards, self._point):
             item = self._item(view, shown, ruled, terms)
-            if item.id not in told:
+            if item.id not in contested:
                 made[item.id] = item
-                told.update(rival.memory.id for rival in (*item.overrules, *item.contested))
-        return [item for key, item in made.items() if key not in told]
+                contested.update(rival.memory.id for rival in (*item.overrules, *item.contested))
+        return [item for key, item in made.items() if key not in contested]
 
     def sections_of(self, ids: Sequence[str]) -> Counter[SectionName]:
         """Return the number of memories in each section, of those that are not put into words."""
@@ -129,9 +129,9 @@ def _within(shown: Card, valid: datetime) -> Interval:
 
 
 def _rejected(statement: Statement, terms: Sequence[str]) -> tuple[RejectedOption, ...]:
-    wanted = frozenset(terms)
+    term_set = frozenset(terms)
     options = [option for option in statement.alternatives if option.outcome is Outcome.REJECTED]
-    options.sort(key=lambda option: -len(wanted & {*text_terms(option.name)}))
+    options.sort(key=lambda option: -len(term_set & {*text_terms(option.name)}))
     return tuple(RejectedOption(option.name, option.reason) for option in options)
 
 
@@ -141,8 +141,8 @@ def _replaced(view: View, key: str, valid: datetime) -> Iterator[Relation]:
     for edge in sorted(edges, key=lambda edge: -edge.stamp.seq)[:_MOST_NEAR]:
         before, after = edge_words(view, edge, Side.NEW, valid)
         part = None if edge.part is None else quoted_of(view, edge, edge.part)
-        is_whole = edge.is_full and view.covers(edge, valid)
-        yield Relation(reference(view, edge.old, valid), before, after, part, is_whole)
+        is_complete = edge.is_full and view.covers(edge, valid)
+        yield Relation(reference(view, edge.old, valid), before, after, part, is_complete)
 
 
 def _rivals(

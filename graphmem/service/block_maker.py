@@ -39,7 +39,7 @@ class BlockMaker:
         reader: The reader's scope.
         point: The point of the block.
         task: The task.
-        found: The evidence for it.
+        evidence: The evidence for it.
         weights: The weights of the evidence.
     """
 
@@ -49,14 +49,14 @@ class BlockMaker:
         reader: Scope,
         point: Point,
         task: Task,
-        found: TaskEvidence,
+        evidence: TaskEvidence,
         weights: Weights = WEIGHTS,
     ) -> None:
         self._context = context
         self._reader = reader
         self._point = point
         self._task = task
-        self._found = found
+        self._found = evidence
         self._weights = weights
         self._wording = BlockWording(lambda: self._tag, reader.repo, point.valid)
 
@@ -80,19 +80,19 @@ class BlockMaker:
 
     def _ranked(self, seen: SeenChanges | None) -> list[tuple[float, str]]:
         """Return the useful memories, the most useful first, ties by id."""
-        found = self._found
-        ids = sorted(found.table.found)
+        evidence_of_task = self._found
+        ids = sorted(evidence_of_task.table.found)
         view = self._context.content_view(self._reader, ids, self._point.seq)
         ranked: list[tuple[float, str]] = []
         for memory_id in ids:
             memory = view.memory(memory_id)
             if memory is None or (seen is not None and memory_id not in seen.ids):
                 continue
-            evidence = found.table.found[memory_id]
-            found.table.set(memory_id, **own_parts(evidence, memory, self._task.paths, self._reader))
-            value = usefulness(found.table.found[memory_id], self._weights)
+            evidence = evidence_of_task.table.found[memory_id]
+            evidence_of_task.table.set(memory_id, **own_parts(evidence, memory, self._task.paths, self._reader))
+            value = usefulness(evidence_of_task.table.found[memory_id], self._weights)
             floor = FLOOR if seen is None else _NEWS_FLOOR
-            if value >= floor or memory_id in found.on_path or memory_id in found.mandatory:
+            if value >= floor or memory_id in evidence_of_task.on_path or memory_id in evidence_of_task.mandatory:
                 ranked.append((value, memory_id))
         ranked += self._others(seen, {key: value for value, key in ranked})
         return sorted(ranked, key=lambda pair: (-pair[0], pair[1]))
@@ -111,20 +111,20 @@ class BlockMaker:
             ranked = [pair for pair in ranked if pair[1] in seen.ids and pair[1] not in seen.gone]
             ended_values = {key: value for value, key in ended if value >= _NEWS_FLOOR}
             for key, successors in seen.gone.items():
-                known_values = [ended_values.get(key, 0.0), *(values.get(new, 0.0) for new in successors)]
-                ranked += [(max(known_values), key)] if max(known_values) else []
-        known = self._found.table.found
-        return [pair for pair in dict.fromkeys(ranked) if pair[1] not in known]
+                values_now = [ended_values.get(key, 0.0), *(values.get(new, 0.0) for new in successors)]
+                ranked += [(max(values_now), key)] if max(values_now) else []
+        in_force = self._found.table.found
+        return [pair for pair in dict.fromkeys(ranked) if pair[1] not in in_force]
 
     def _items(
         self, ranked: Sequence[tuple[float, str]], most: int, seen: SeenChanges | None
     ) -> tuple[list[BlockItem], Counter[SectionName]]:
         """Return the items of the most useful memories, mandatory memories included, and the number of the others."""
         mandatory = [key for _, key in ranked if key in self._found.mandatory]
-        others = [key for _, key in ranked if key not in self._found.mandatory]
+        optional = [key for _, key in ranked if key not in self._found.mandatory]
         made = BlockItems(self._context, self._reader, self._point, self._found)
-        items = made.items([*mandatory, *others[:most]], question_terms(self._task.text))
-        rest = made.sections_of(others[most:])
+        items = made.items([*mandatory, *optional[:most]], question_terms(self._task.text))
+        rest = made.sections_of(optional[most:])
         if seen is not None:
             items = [replace(item, is_new=True) for item in items]
         return items, rest
@@ -136,9 +136,9 @@ class BlockMaker:
             return Fitted("", (), sum(unseen.values()))
         lines = [self._wording.line(item, self._section(item)) for item in items]
         mandatory = [line for line in lines if line.section is SectionName.MUST]
-        others = [line for line in lines if line.section is not SectionName.MUST]
+        optional = [line for line in lines if line.section is not SectionName.MUST]
         head = HEAD if since is None else HEAD_SINCE.format(since=since)
-        return fitted(mandatory, others, room, Frame(head, self._point.seq), unseen)
+        return fitted(mandatory, optional, room, Frame(head, self._point.seq), unseen)
 
     def _section(self, item: BlockItem) -> SectionName:
         is_bound = item.is_mandatory and (item.id in self._found.mandatory or not self._task.paths)

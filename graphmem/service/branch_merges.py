@@ -100,8 +100,8 @@ def merge_branches(
         write: Scope (its repository), actor and reason.
         mark: A text that another ledger does not have.
     """
-    given = write or Write()
-    home = given.scope or memory.scope
+    requested = write or Write()
+    home = requested.scope or memory.scope
     scope = Scope(home.tenant, home.repo)
     report = BranchReport()
     branches = [branch for branch in _branches(memory, scope) if branch.state is BranchState.OPEN]
@@ -112,18 +112,18 @@ def merge_branches(
         return report
     (first,) = memory.readings(limit=1, scope=scope)
     search = _MergeSearch(root, history, to_micros(first.recorded_at))
-    known = LocalNotes(notes, "merges", mark)
+    local_notes = LocalNotes(notes, "merges", mark)
     for branch in branches:
-        found = search.noted(branch, known)
-        by = replace(given, scope=scope)
-        done = _merged(memory, branch, found, history, by) if isinstance(found, Merge) else found
+        result = search.noted(branch, local_notes)
+        by = replace(requested, scope=scope)
+        done = _merged(memory, branch, result, history, by) if isinstance(result, Merge) else result
         if isinstance(done, MergedBranch):
             report.merged.append(done)
         elif done:
             report.proposed.append(ProposedMerge(branch.branch, done, f"graphmem branch merge {branch.name}"))
-    open_now = {str(branch.opened) for branch in branches} - {found.branch for found in report.merged}
-    known.values = {opened: value for opened, value in known.values.items() if opened in open_now}
-    known.save()
+    open_now = {str(branch.opened) for branch in branches} - {merged.branch for merged in report.merged}
+    local_notes.values = {opened: value for opened, value in local_notes.values.items() if opened in open_now}
+    local_notes.save()
     return report
 
 
@@ -176,10 +176,10 @@ class _MergeSearch:
         noted = notes.values.get(key)
         if isinstance(noted, list) and noted[:1] == [state]:
             return str(noted[1]) if noted[1] else None
-        found = self._merge(branch, sorted(heads), is_gone=is_gone) if heads else None
-        if not isinstance(found, Merge):
-            notes.values[key] = [state, found]
-        return found
+        merge = self._merge(branch, sorted(heads), is_gone=is_gone) if heads else None
+        if not isinstance(merge, Merge):
+            notes.values[key] = [state, merge]
+        return merge
 
     def _heads(self, branch: Branch) -> tuple[set[str], bool]:
         """Return the last commits of a branch, and whether the repository no longer has it."""
@@ -192,10 +192,10 @@ class _MergeSearch:
 
     def _merge(self, branch: Branch, heads: Sequence[str], *, is_gone: bool) -> Merge | str | None:
         try:
-            found = [self._merge_of(head) for head in heads]
+            candidates = [self._merge_of(head) for head in heads]
         except GitFailure as error:
             return f"git could not compare it with the mainline: {error}" if is_gone else None
-        merges = [merge for merge in found if merge is not None]
+        merges = [merge for merge in candidates if merge is not None]
         if not merges:
             return "is gone from the repository, and nothing shows a merge" if is_gone else None
         last = max(merges, key=lambda merge: self.history.position_of(merge.commit) or 0)

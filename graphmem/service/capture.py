@@ -122,11 +122,11 @@ class CaptureVerbs(WriteVerbs, ReadVerbs):
         request = self._context.write_request(replace(write or Write(), origin=Origin.CONVERSATION))
         turns = tuple(_turns(messages))
         dropped = Counter[str]()
-        said = list(self._new(turns, request, dropped))
+        statements = list(self._new(turns, request, dropped))
         if chosen is CapturePolicy.REFUSE:
-            dropped["refused by the policy"] += len(said)
-            said = []
-        return self._recorded(said, chosen, session, request, dropped, len(turns))
+            dropped["refused by the policy"] += len(statements)
+            statements = []
+        return self._recorded(statements, chosen, session, request, dropped, len(turns))
 
     def review(
         self, key: MemoryRef, verdict: Review, *, statement: NewText | None = None, write: Write | None = None
@@ -145,11 +145,11 @@ class CaptureVerbs(WriteVerbs, ReadVerbs):
             InvalidInput: The reason is missing, or the words are missing or not wanted.
             NotFound: There is no memory of that name, or the writer does not see it.
         """
-        chosen, given = word_of(Review, verdict), write or Write()
-        if not (given.reason or "").strip():
+        chosen, request = word_of(Review, verdict), write or Write()
+        if not (request.reason or "").strip():
             raise InvalidInput("a review needs a reason: give `reason` (--reason TEXT)")
-        if given.origin not in {None, Origin.HUMAN}:
-            raise Forbidden(f"a proposal is reviewed by a person, not by origin {given.origin!r}")
+        if request.origin not in {None, Origin.HUMAN}:
+            raise Forbidden(f"a proposal is reviewed by a person, not by origin {request.origin!r}")
         if (statement is not None) is not (chosen is Review.EDIT):
             raise InvalidInput(
                 "edit needs the words: give `statement` (--statement TEXT)"
@@ -157,19 +157,19 @@ class CaptureVerbs(WriteVerbs, ReadVerbs):
                 else f"{chosen} takes no words"
             )
         if chosen is Review.REJECT:
-            return self.transition(key, Status.REJECTED, word="rejected in review", write=given)
-        old = self.get(key, scope=given.scope).statement
+            return self.transition(key, Status.REJECTED, word="rejected in review", write=request)
+        old = self.get(key, scope=request.scope).statement
         words = replace(old, origin=Origin.HUMAN) if statement is None else restated(statement, old)
-        return self.supersede(key, words, write=given)
+        return self.supersede(key, words, write=request)
 
     def _new(
         self, turns: Iterable[TranscriptTurn], request: WriteRequest, dropped: Counter[str]
     ) -> Iterator[ExplicitStatement]:
         """Yield the statements in words that no earlier statement and no memory in force has; count the others."""
-        said = [statement for turn in turns for statement in explicit_statements(turn)]
-        held = self._held({name_key(statement.title) for statement in said}, request.writer)
+        statements = [statement for turn in turns for statement in explicit_statements(turn)]
+        held = self._held({name_key(statement.title) for statement in statements}, request.writer)
         seen = set[str]()
-        for statement in said:
+        for statement in statements:
             words = name_key(statement.title)
             if words in held:
                 dropped[_HELD] += 1
@@ -198,7 +198,7 @@ class CaptureVerbs(WriteVerbs, ReadVerbs):
 
     def _recorded(
         self,
-        said: Sequence[ExplicitStatement],
+        statements: Sequence[ExplicitStatement],
         policy: CapturePolicy,
         session: str,
         request: WriteRequest,
@@ -206,18 +206,27 @@ class CaptureVerbs(WriteVerbs, ReadVerbs):
         turns: int,
     ) -> CaptureReport:
         now = self._context.clock()
-        observations = {_key(session, statement): _observation(session, statement, policy, now) for statement in said}
+        observations = {
+            _key(session, statement): _observation(session, statement, policy, now) for statement in statements
+        }
         report = ingested(self._context, request, Reading(tuple(observations.values()), (), ()))
-        found = self._context.content_view(request.writer, report.added)
+        view = self._context.content_view(request.writer, report.added)
         titles = {
             memory.statement.title: memory.id
             for key in report.added
-            if (memory := found.memory(key)) and memory.statement
+            if (memory := view.memory(key)) and memory.statement
         }
         captured = tuple(
-            CapturedStatement(titles[one.title], one.title, one.kind, one.quote, one.turn.speaker, one.turn.number)
-            for one in said
-            if one.title in titles
+            CapturedStatement(
+                titles[statement.title],
+                statement.title,
+                statement.kind,
+                statement.quote,
+                statement.turn.speaker,
+                statement.turn.number,
+            )
+            for statement in statements
+            if statement.title in titles
         )
         return CaptureReport(captured, report.unchanged, dict(dropped), turns, policy)
 
@@ -228,30 +237,30 @@ def _turns(messages: Iterable[Message]) -> Iterator[TranscriptTurn]:
             yield TranscriptTurn(Speaker(message.role), message.content, message.number or number, message.said_at)
 
 
-def _key(session: str, said: ExplicitStatement) -> str:
-    digest = hashlib.sha256(name_key(said.title).encode("utf-8", "surrogatepass")).hexdigest()
+def _key(session: str, statement: ExplicitStatement) -> str:
+    digest = hashlib.sha256(name_key(statement.title).encode("utf-8", "surrogatepass")).hexdigest()
     return f"conversation/{session or '-'}/{digest[:20]}"
 
 
-def _observation(session: str, said: ExplicitStatement, policy: CapturePolicy, now: datetime) -> Observation:
-    turn = said.turn
+def _observation(session: str, stated: ExplicitStatement, policy: CapturePolicy, now: datetime) -> Observation:
+    turn = stated.turn
     status = Status.ACTIVE if policy is CapturePolicy.ACCEPT else Status.PROPOSED
     at = min(turn.said_at or now, now)
-    place = f"turn {turn.number}" + (f" of {session}" if session else "")
+    turn_name = f"turn {turn.number}" + (f" of {session}" if session else "")
     statement = Statement(
-        title=said.title,
-        kind=said.kind,
-        body=f"{turn.speaker.value.capitalize()}, {place}:\n\n> {said.quote}",
-        rationale=said.reason,
-        alternatives=tuple(Alternative(option, Outcome.REJECTED, said.reason) for option in said.rejected),
+        title=stated.title,
+        kind=stated.kind,
+        body=f"{turn.speaker.value.capitalize()}, {turn_name}:\n\n> {stated.quote}",
+        rationale=stated.reason,
+        alternatives=tuple(Alternative(option, Outcome.REJECTED, stated.reason) for option in stated.rejected),
         origin=Origin.CONVERSATION,
     )
     return Observation(
-        key=_key(session, said),
+        key=_key(session, stated),
         statement=statement,
         moves=(Move(status, at, source_word="said in a conversation"),),
         path=f"conversation/{session or '-'}",
         line=max(turn.number, 1),
-        provenance=f"conversation, {place}",
+        provenance=f"conversation, {turn_name}",
         is_dated=turn.said_at is not None,
     )

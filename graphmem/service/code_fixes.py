@@ -155,9 +155,9 @@ def fix_memories(
     Raises:
         InvalidInput: The commit is not on the recorded mainline: a branch does not change memories that all read.
     """
-    given = write or Write()
-    home = given.scope or memory.scope
-    by = replace(given, scope=Scope(home.tenant, home.repo), source="verify --fix")
+    requested = write or Write()
+    home = requested.scope or memory.scope
+    by = replace(requested, scope=Scope(home.tenant, home.repo), source="verify --fix")
     if recorded_mainline(memory, by.scope or memory.scope).position_of(history.commit) is None:
         fault = f"commit {history.commit[:_SHA_CHARS]} is not on the recorded mainline"
         raise InvalidInput(f"{fault}; read it first: graphmem ingest repository")
@@ -165,36 +165,38 @@ def fix_memories(
     fixed: list[Fix] = []
     rebound: list[str] = []
     left: list[LeftToPerson] = []
-    for found in report.checked:
-        planned = _planned(memory, history, found, by)
+    for checked in report.checked:
+        planned = _planned(memory, history, checked, by)
         done: Fix | str | None
         if isinstance(planned, _Planned):
-            done = planned.fix if is_rehearsal else _carried_out(memory, found, planned, by, position)
+            done = planned.fix if is_rehearsal else _carried_out(memory, checked, planned, by, position)
         else:
             done = planned
         if isinstance(done, Fix):
             fixed.append(done)
         elif done is not None:
-            left.append(_left(found, done))
-        elif found.verdict.status is CodeStatus.MOVED:
-            rebound.append(found.card.id)
+            left.append(_left(checked, done))
+        elif checked.verdict.status is CodeStatus.MOVED:
+            rebound.append(checked.card.id)
     return FixReport(tuple(fixed), tuple(rebound), tuple(left))
 
 
-def _planned(memory: FixableMemory, history: CodeHistory, found: CheckedMemory, write: Write) -> _Planned | str | None:
+def _planned(
+    memory: FixableMemory, history: CodeHistory, checked: CheckedMemory, write: Write
+) -> _Planned | str | None:
     """Return the fix of a memory, why a person has to judge it, or None if there is nothing to write."""
-    card = found.card
+    card = checked.card
     is_record = card.statement.kind is Kind.DECISION and card.statement.origin is Origin.DOCUMENT
-    status = found.verdict.status
+    status = checked.verdict.status
     key = _source_key(memory, card) if is_record or status is CodeStatus.MOVED else None
     if is_record and key is not None and (removal := _removal(card, key, history)) is not None:
         reason = f"its record {removal.path} was removed with commit {removal.commit[:_SHA_CHARS]}"
         return _Planned(Fix(card.id, card.title, FixKind.ENDED, reason, removal.commit), removal.at, None)
     if status not in _CONTRADICTED:
         return None
-    moves = certain_moves(found.verdict, history) if status is CodeStatus.MOVED else None
+    moves = certain_moves(checked.verdict, history) if status is CodeStatus.MOVED else None
     if not moves:
-        finding = worst_finding(found.verdict)
+        finding = worst_finding(checked.verdict)
         return "" if finding is None else f"{finding.target} {finding.reason}"
     return _rewording(card, key, moves, write)
 
@@ -243,10 +245,10 @@ def _source_keys(history: History, memory_id: str) -> Iterator[str]:
 
 
 def _carried_out(
-    memory: FixableMemory, found: CheckedMemory, planned: _Planned, write: Write, position: int
+    memory: FixableMemory, checked: CheckedMemory, planned: _Planned, write: Write, position: int
 ) -> Fix | str:
     """Write a fix; returns why a person has to judge it if it is refused, only proposed, or was undone before."""
-    card, fix = found.card, planned.fix
+    card, fix = checked.card, planned.fix
     at = max(planned.at, _start(card))
     digest = hashlib.sha256(f"{write.scope}\x1f{card.id}\x1f{fix.kind}\x1f{fix.reason}".encode()).hexdigest()
     by = replace(write, op_id=f"{_OP_PREFIX}{digest}", reason=fix.reason)
@@ -265,6 +267,6 @@ def _carried_out(
     return replace(fix, change=written.change.seq, successor=successor)
 
 
-def _left(found: CheckedMemory, reason: str) -> LeftToPerson:
-    status = found.verdict.status
-    return LeftToPerson(found.card.id, found.card.title, status, reason, _ADVICE.get(status, "look at it"))
+def _left(checked: CheckedMemory, reason: str) -> LeftToPerson:
+    status = checked.verdict.status
+    return LeftToPerson(checked.card.id, checked.card.title, status, reason, _ADVICE.get(status, "look at it"))

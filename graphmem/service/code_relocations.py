@@ -68,40 +68,40 @@ def follow_code(
     Raises:
         GitFailure: Git could not read the repository.
     """
-    given = write or Write()
-    home = given.scope or memory.scope
+    requested = write or Write()
+    home = requested.scope or memory.scope
     scope = Scope(home.tenant, home.repo)
     history = recorded_mainline(memory, scope)
-    wanted = sorted(_wanted(shared_cards(memory, scope), history, scope), key=lambda each: (each.path, each.name))
-    if not wanted:
+    targets = sorted(_wanted(shared_cards(memory, scope), history, scope), key=lambda each: (each.path, each.name))
+    if not targets:
         return FollowReport()
     from graphmem.sources.git.code_history import recorded_code_history
 
     code = recorded_code_history(root, history)
     noted = {} if notes is None else dict(notes.values.get(_NOTE) or {})
-    due = _due(wanted, noted, code, history)[:_MOST_FOLLOWED]
-    found, unparsed = _found(due, code, history)
-    fresh = [each for each in found if each not in history.relocations.get(each.key, ())]
+    due = _due(targets, noted, code, history)[:_MOST_FOLLOWED]
+    relocations, unparsed = _found(due, code, history)
+    fresh = [each for each in relocations if each not in history.relocations.get(each.key, ())]
     change = None
     for start in range(0, len(fresh), MAX_RELOCATIONS):
-        by = replace(given, scope=scope, source=given.source or "git")
+        by = replace(requested, scope=scope, source=requested.source or "git")
         change = memory.record_relocations(fresh[start : start + MAX_RELOCATIONS], write=by).change.seq
     if notes is not None:
-        late = {_key(each, history) for each in wanted} - {_key(each, history) for each in due} - noted.keys()
-        notes.values[_NOTE] = {key: history.shas[-1] for each in wanted if (key := _key(each, history)) not in late}
+        late = {_key(each, history) for each in targets} - {_key(each, history) for each in due} - noted.keys()
+        notes.values[_NOTE] = {key: history.shas[-1] for each in targets if (key := _key(each, history)) not in late}
         notes.save()
     symbols = sum(bool(each.name) for each in due)
     return FollowReport(symbols, len(due) - symbols, tuple(fresh), tuple(sorted(unparsed)), change)
 
 
 def _due(
-    wanted: Sequence[_Followed], noted: Mapping[str, str], code: GitCodeHistory, history: MainlineHistory
+    targets: Sequence[_Followed], noted: Mapping[str, str], code: GitCodeHistory, history: MainlineHistory
 ) -> list[_Followed]:
     """Return the targets that were not followed yet, and those that a commit touched since they were followed."""
     fresh: list[_Followed] = []
     paths: dict[_Followed, set[str]] = {}
     since = len(history.shas) - 1
-    for each in wanted:
+    for each in targets:
         position = history.position_of(noted.get(_key(each, history), ""))
         if position is None:
             fresh.append(each)
@@ -129,7 +129,7 @@ def _key(followed: _Followed, history: MainlineHistory) -> str:
 
 def _wanted(cards: Iterable[Card], history: MainlineHistory, scope: Scope) -> set[_Followed]:
     """Return the symbols and files of memories that the mainline has or had, each from the start of its memory on."""
-    found: set[_Followed] = set()
+    targets: set[_Followed] = set()
     for card in cards if history.shas else ():
         anchors = [
             each for each in without_sources(card.statement).anchors if each.repo is None or each.repo == scope.repo
@@ -138,11 +138,11 @@ def _wanted(cards: Iterable[Card], history: MainlineHistory, scope: Scope) -> se
         start_us = without_second(to_micros(start))
         files = [each.name for each in anchors if each.kind is AnchorKind.FILE and not _GLOB & set(each.name)]
         for target in (SymbolTarget(path, "") for path in files):
-            found.update(_bound(history, [target], start_us))
+            targets.update(_bound(history, [target], start_us))
         for anchor in anchors:
             if anchor.kind is AnchorKind.SYMBOL:
-                found.update(_bound(history, symbol_targets(anchor.name, files), start_us))
-    return found
+                targets.update(_bound(history, symbol_targets(anchor.name, files), start_us))
+    return targets
 
 
 def _bound(history: MainlineHistory, targets: Iterable[SymbolTarget], start_us: int) -> Iterator[_Followed]:
@@ -166,19 +166,19 @@ def _found(
     symbols = [each for each in due if each.name]
     if symbols:
         follower.load({each.path for each in symbols}, min(each.position for each in symbols))
-    found: dict[Relocation, None] = {}
+    relocations: dict[Relocation, None] = {}
     unparsed: set[str] = set()
     for each in symbols:
         trail = follower.follow(each.path, each.name, each.position)
-        found.update(dict.fromkeys(map(_storable, trail.relocations)))
+        relocations.update(dict.fromkeys(map(_storable, trail.relocations)))
         unparsed |= {trail.unparsed} if trail.unparsed else set()
     files = [each for each in due if not each.name]
     if files:
         lineages = {bound for each in files if (bound := _lineage(history, each)) is not None}
         parts = split_files(code, lineages, min(each.position for each in files))
-        found.update(dict.fromkeys(map(_storable, parts)))
+        relocations.update(dict.fromkeys(map(_storable, parts)))
     order = {sha: position for position, sha in enumerate(history.shas)}
-    return sorted(found, key=lambda relocation: order.get(relocation.commit, 0)), unparsed
+    return sorted(relocations, key=lambda relocation: order.get(relocation.commit, 0)), unparsed
 
 
 def _lineage(history: MainlineHistory, followed: _Followed) -> int | None:

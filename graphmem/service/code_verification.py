@@ -101,8 +101,8 @@ def verify_repository(
         write: Scope (only its repository counts), actor and reason.
         is_recorded: Record the changes; without it nothing is written.
     """
-    given = write or Write()
-    home = given.scope or memory.scope
+    requested = write or Write()
+    home = requested.scope or memory.scope
     scope = Scope(home.tenant, home.repo)
     cards = list(shared_cards(memory, scope))
     recorded = recorded_mainline(memory, scope)
@@ -113,15 +113,17 @@ def verify_repository(
     checked = [
         _checked(card, verdict, recorded.verdicts.get(card.id)) for card, verdict in zip(cards, verdicts, strict=True)
     ]
-    news = [_note(found.verdict) for found in checked if found.is_news]
+    news = [_note(memory_check.verdict) for memory_check in checked if memory_check.is_news]
     change = None
     for start in range(0, len(news) if is_recorded else 0, _BATCH):
         part = news[start : start + _BATCH]
-        by = Write(scope=scope, actor=given.actor, source="verify", reason=given.reason, origin=given.origin)
+        by = Write(
+            scope=scope, actor=requested.actor, source="verify", reason=requested.reason, origin=requested.origin
+        )
         change = memory.record_verdicts(part, write=by).change.seq
     notes.values = {verdict.memory_id: _plain(verdict) for verdict in verdicts}
     notes.save()
-    checked.sort(key=lambda found: _rank(found.verdict.status))
+    checked.sort(key=lambda memory_check: _rank(memory_check.verdict.status))
     return VerificationReport(history.commit, tuple(checked), change)
 
 

@@ -48,10 +48,10 @@ def at_commits(verb: Callable[P, R]) -> Callable[P, R]:
             return verb(*args, **kwargs)
         memory: Any = args[0]
         reader = reader_of(memory._context, kwargs)  # noqa: SLF001 - a decorator of its methods
-        found = resolve(memory._context, at, reader)  # noqa: SLF001
-        inner = memory if found.context is memory._context else type(memory)(found.context)  # noqa: SLF001
-        answer: Any = cast("Any", verb)(inner, *args[1:], **{**kwargs, "at": found.at})
-        return cast("R", _with_commit(answer, found.commit))
+        resolved_at = resolve(memory._context, at, reader)  # noqa: SLF001
+        inner = memory if resolved_at.context is memory._context else type(memory)(resolved_at.context)  # noqa: SLF001
+        answer: Any = cast("Any", verb)(inner, *args[1:], **{**kwargs, "at": resolved_at.at})
+        return cast("R", _with_commit(answer, resolved_at.commit))
 
     return resolved
 
@@ -75,16 +75,16 @@ def resolve(context: ServiceContext, at: At, reader: Scope) -> ResolvedAt:
     known_at = at.known_at if not isinstance(at.known_at, str) else _position(context, reader, history, at.known_at)
     if not isinstance(at.as_of, str):
         return ResolvedAt(At(at.as_of, known_at), None, context)
-    place = _place(history, at.as_of)
-    fork = history.shas[place.position] if place.is_beside and place.position >= 0 else None
-    commit = CommitPoint(at.as_of.removeprefix(PREFIX), place.sha, fork)
-    if not place.is_beside:
-        return ResolvedAt(At(from_micros(place.at_us), known_at), commit, context)
-    until = BEGINNING if place.position < 0 else from_micros(history.times_us[place.position])
+    located = _place(history, at.as_of)
+    fork = history.shas[located.position] if located.is_beside and located.position >= 0 else None
+    commit = CommitPoint(at.as_of.removeprefix(PREFIX), located.sha, fork)
+    if not located.is_beside:
+        return ResolvedAt(At(from_micros(located.at_us), known_at), commit, context)
+    until = BEGINNING if located.position < 0 else from_micros(history.times_us[located.position])
     cut = Cut(reader.repo, until)
-    mainlines = CutMainlines(context.store, reader.repo, place.position)
+    mainlines = CutMainlines(context.store, reader.repo, located.position)
     return ResolvedAt(
-        At(from_micros(place.at_us), known_at), commit, context.over(cut_store(context.store, cut), mainlines)
+        At(from_micros(located.at_us), known_at), commit, context.over(cut_store(context.store, cut), mainlines)
     )
 
 
@@ -100,20 +100,24 @@ def _place(history: MainlineHistory, name: str) -> CommitPlace:
 
 def _position(context: ServiceContext, reader: Scope, history: MainlineHistory, name: str) -> int:
     """Return the ledger position of the first reading that reached a commit."""
-    place = _place(history, name)
+    located = _place(history, name)
     for change in context.store.readings(reader, reader.repo):
         if change.seq > history.seq:
             break
         reached = context.mainlines.at(reader, reader.repo, change.seq)
-        if reached.position_of(place.sha) is not None or place.sha in reached.sides or place.sha in reached.arrivals:
+        if (
+            reached.position_of(located.sha) is not None
+            or located.sha in reached.sides
+            or located.sha in reached.arrivals
+        ):
             return change.seq
     return history.seq
 
 
-def reader_of(context: ServiceContext, given: Any) -> Scope:  # noqa: ANN401 - keyword arguments
+def reader_of(context: ServiceContext, arguments: Any) -> Scope:  # noqa: ANN401 - keyword arguments
     """Return the reader's scope that the keyword arguments of a verb name."""
-    parts = cast("ScopeParts", {name: given[name] for name in _PARTS if name in given})
-    return context.reader(given.get("scope"), parts)
+    parts = cast("ScopeParts", {name: arguments[name] for name in _PARTS if name in arguments})
+    return context.reader(arguments.get("scope"), parts)
 
 
 def _with_commit(answer: Any, commit: CommitPoint | None) -> Any:  # noqa: ANN401 - an answer of any verb

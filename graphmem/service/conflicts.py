@@ -34,8 +34,8 @@ def open_conflicts(context: ServiceContext, point: Point, reader: Scope, *, is_l
         *_by_fork(context, point, reader),
         *_by_link(context, point, reader),
     ]
-    known = {frozenset(card.id for card in conflict.claims) for conflict in conflicts}
-    conflicts += _by_statement(context, point, reader, known, point.valid if is_latest else None)
+    claims = {frozenset(card.id for card in conflict.claims) for conflict in conflicts}
+    conflicts += _by_statement(context, point, reader, claims, point.valid if is_latest else None)
     return Conflicts(tuple(conflicts), point)
 
 
@@ -93,7 +93,7 @@ def _ordered(claims: tuple[str, ...], ruling: Ruling | None) -> tuple[tuple[str,
 
 
 def _by_statement(
-    context: ServiceContext, point: Point, reader: Scope, known: Collection[frozenset[str]], hint: datetime | None
+    context: ServiceContext, point: Point, reader: Scope, open_claims: Collection[frozenset[str]], hint: datetime | None
 ) -> Iterator[OpenConflict]:
     """Yield the conflicts between statements in force in one scope, but those with the claims of a known conflict."""
     homes: dict[tuple[str | None, ...], dict[str, Statement]] = defaultdict(dict)
@@ -106,7 +106,7 @@ def _by_statement(
     for statements in homes.values():
         for pair in opposed(statements):
             claims = (pair.first, pair.second)
-            if frozenset(claims) in known:
+            if frozenset(claims) in open_claims:
                 continue
             view = context.view(reader, claims, point.seq)
             if not any(edge.new in claims for key in claims for edge in view.edges_out(key)):
@@ -128,10 +128,10 @@ def _conflict(  # noqa: PLR0913, PLR0917 - what a conflict is made of
     for key in claims[1:]:
         overlap = intersection(overlap, view.holding(key))
     ids = tuple(shown.id for shown in cards)
-    known_as = conflict_id(found_by, ids)
+    conflict = conflict_id(found_by, ids)
     evidence = tuple(_provenance(context, view.reader, shown.change) for shown in cards)
-    ways = ways_to_settle(known_as, found_by, ids)
-    return OpenConflict(known_as, found_by, topic, cards, evidence, why, intervals(overlap), ways)
+    ways = ways_to_settle(conflict, found_by, ids)
+    return OpenConflict(conflict, found_by, topic, cards, evidence, why, intervals(overlap), ways)
 
 
 def _provenance(context: ServiceContext, reader: Scope, change: int) -> Provenance:

@@ -25,7 +25,7 @@ from graphmem.model import (
     scope_with,
 )
 from graphmem.retrieval.cursors import Seal
-from graphmem.retrieval.embedder import Embedder, EmbedderMissing, card_of, other_model
+from graphmem.retrieval.embedder import Embedder, EmbedderMissing, card_of, model_mismatch
 from graphmem.retrieval.mainlines import Mainlines
 from graphmem.retrieval.search import Searcher
 from graphmem.service.branch_openings import apply_on_branches
@@ -134,7 +134,7 @@ class ServiceContext:
         backend = self.installed_embedder()
         if isinstance(backend, EmbedderMissing):
             return backend
-        differs = other_model(backend, stored)
+        differs = model_mismatch(backend, stored)
         return backend if differs is None else EmbedderMissing(differs)
 
     # ---- points and views

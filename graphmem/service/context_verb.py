@@ -72,11 +72,11 @@ class ContextVerb:
         point = context.point(at, reader)
         if since is not None and not 0 <= since <= point.seq:
             raise InvalidInput(f"since {since!r} is no ledger position; the answer is of position {point.seq}")
-        wanted = Task.of(task, paths)
+        requested = Task.of(task, paths)
         words = Searcher(context.store, lambda: _WORDS_ONLY, context.seal, context.mainlines)
         searcher = words if words_only else context.searcher
-        found = EvidenceSearch(context, reader, point, searcher, words).evidence(wanted)
-        return BlockMaker(context, reader, point, wanted, found).block(Room(budget_tokens, max_chars), since)
+        evidence = EvidenceSearch(context, reader, point, searcher, words).evidence(requested)
+        return BlockMaker(context, reader, point, requested, evidence).block(Room(budget_tokens, max_chars), since)
 
 
 def _check(budget_tokens: int, max_chars: int | None) -> None:

@@ -37,8 +37,8 @@ class _CutStore:
     def rows_with_rivals(self, reader: Scope, ids: Sequence[str], rivals: Rivals) -> CachedRows:
         """See `graphmem.store.Store.rows_with_rivals`."""
         where = Filter(subjects=rivals.subjects, include_history=True)
-        found = self._store.select(reader, where, at=None, before=rivals.at.seq + 1, limit=rivals.limit)
-        return CachedRows(self.rows(reader, list(dict.fromkeys([*ids, *found]))))
+        rival_ids = self._store.select(reader, where, at=None, before=rivals.at.seq + 1, limit=rivals.limit)
+        return CachedRows(self.rows(reader, list(dict.fromkeys([*ids, *rival_ids]))))
 
     def select(self, reader: Scope, where: Filter, *, at: datetime | None, before: int, limit: int) -> list[str]:
         """See `graphmem.store.Store.select`."""

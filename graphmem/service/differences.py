@@ -25,12 +25,12 @@ def differences(context: ServiceContext, points: tuple[At, At | None], where: Fi
     """Return the memories that are in force at only one of two points; see `ReadVerbs.diff`."""
     start, end = (at_links(context, at, reader) for at in points)
     first, second = (resolve(side.context, side.at, side.reader) for side in (start, end))
-    before, after = (replace(found.context.point(found.at, reader), commit=found.commit) for found in (first, second))
+    before, after = (replace(side.context.point(side.at, reader), commit=side.commit) for side in (first, second))
     last = max(before.seq, after.seq)
     # The side that sees more: a link may have been recorded, or undone, between the points.
     wide = end if len(end.reader.related_repos) >= len(start.reader.related_repos) else start
     files = reach(context.mainlines, where, wide.reader, last, before.valid, after.valid)
-    found_differences: list[Difference] = []
+    changed: list[Difference] = []
     for ids in chunks(wide.context, where if files is None else files.where, wide.reader, last, None):
         rows = first.context.store.rows(start.reader, ids)
         old = View(rows, start.reader, before.seq)
@@ -38,8 +38,8 @@ def differences(context: ServiceContext, points: tuple[At, At | None], where: Fi
         new = View(rows, end.reader, after.seq)
         widest = new if wide is end else old
         about = [key for key in ids if files is None or files.admits(widest, key)]
-        found_differences.extend(_differences(old, new, about, (before, after)))
-    return Diff(before, after, tuple(found_differences))
+        changed.extend(_differences(old, new, about, (before, after)))
+    return Diff(before, after, tuple(changed))
 
 
 def _differences(old: View, new: View, ids: Iterable[str], points: tuple[Point, Point]) -> Iterator[Difference]:

@@ -11,7 +11,7 @@ from graphmem.model import Change, Operation, Propose, ReadMainline, Revoke, Sco
 from graphmem.retrieval.reference import references
 from graphmem.service.context import ServiceContext
 from graphmem.temporal import View, stamp_of, touched
-from graphmem.temporal.operations import asked_in, is_known_to
+from graphmem.temporal.operations import inner_operation, is_visible_to
 
 
 def visible_entries(
@@ -35,7 +35,7 @@ def visible_entries(
     seen = [
         _shown(view, change)
         for change, concern in zip(changes, concerns, strict=True)
-        if view.lineage.sees(stamp_of(change)) and is_known_to(view, concern, change)
+        if view.lineage.sees(stamp_of(change)) and is_visible_to(view, concern, change)
     ]
     return seen, view
 
@@ -48,7 +48,7 @@ def mentioned(view: View, entries: Iterable[Change], valid: datetime) -> tuple[R
 
 def _concern(context: ServiceContext, change: Change, reader: Scope) -> Operation:
     """Return the operation of an entry; of a revocation, the operation that it revokes."""
-    operation = asked_in(change.operation)
+    operation = inner_operation(change.operation)
     if not isinstance(operation, Revoke):
         return operation
     (revoked,) = context.store.changes(reader, after=operation.change - 1, limit=1)
@@ -57,7 +57,7 @@ def _concern(context: ServiceContext, change: Change, reader: Scope) -> Operatio
 
 def _shown(view: View, change: Change) -> Change:
     """Return an entry without ids that the reader does not see, and without the rows of a mainline reading."""
-    operation = asked_in(change.operation)
+    operation = inner_operation(change.operation)
     if isinstance(operation, ReadMainline):
         return replace(change, operation=replace(operation, content=""))
     if not isinstance(operation, Supersede):

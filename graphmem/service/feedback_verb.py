@@ -24,11 +24,11 @@ class FeedbackVerb(WriteVerbs):
             opinion: What became of it.
             write: Scope, actor, source and reason of the write.
         """
-        said = word_of(Opinion, opinion)
-        if said is Opinion.CONFIRMED:
+        chosen = word_of(Opinion, opinion)
+        if chosen is Opinion.CONFIRMED:
             return self.confirm(key, write=write)
-        if said is Opinion.DONE:
+        if chosen is Opinion.DONE:
             return self.end(key, write=write)
         return self._apply_operation(
-            self._context.write_request(write), lambda memory_id: Feedback(memory_id, Rating(said.value)), key
+            self._context.write_request(write), lambda memory_id: Feedback(memory_id, Rating(chosen.value)), key
         )

@@ -33,9 +33,9 @@ def _gated(verb: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(verb)
     def call(self: Any, /, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - any verb of the class
-        given = dict(zip(names, arguments, strict=False)) | named
-        passed = self._context.gate.arguments(given, places)
-        if len(arguments) > len(names) or len(given) < len(arguments) + len(named):
+        by_name = dict(zip(names, arguments, strict=False)) | named
+        passed = self._context.gate.arguments(by_name, places)
+        if len(arguments) > len(names) or len(by_name) < len(arguments) + len(named):
             return verb(self, *arguments, **named)  # Python itself refuses wrong arguments, in its words.
         positional = [passed.values.pop(name) for name in names[: len(arguments)]]
         return _with_redactions(verb(self, *positional, **passed.values), passed)

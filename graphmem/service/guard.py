@@ -89,13 +89,13 @@ class GuardVerbs:
         reader = self._context.reader(scope, parts)
         point = self._context.point(at, reader)
         change = read_diff(diff) + _of_edits(edits)
-        others = [added for command in commands for added in evidence_of_command(command)]
+        from_commands = [added for command in commands for added in evidence_of_command(command)]
         mentioned = list(evidence_of_text(text)) if text else []
         files = [evidence_of_file(file) for file in change.files]
         touched = tuple(dict.fromkeys([*(file.path for file in change.files), *paths]))
         memories = GuardMemories(self._context, reader, point)
         report = GuardReport(memories, Enforcement(enforcement), touched)
-        report.judge(ChangeEvidence(files, (*others, *mentioned)), mentioned)
+        report.judge(ChangeEvidence(files, (*from_commands, *mentioned)), mentioned)
         return report.answer(limit, change.skipped, len(change.files))
 
     @retried_once
@@ -153,10 +153,10 @@ class GuardVerbs:
     def _rejecting(self, key: str, request: WriteRequest) -> str:
         """Return the id of the memory that a reference names to the writer."""
         point = self._context.point(None, request.writer)
-        found = memory_id(self._context, request.writer, key, point)
-        if found is None:
+        rejecting = memory_id(self._context, request.writer, key, point)
+        if rejecting is None:
             raise NotFound(f"no memory {key!r}; `list` and `search` show the ids that there are")
-        return found
+        return rejecting
 
 
 def _first_moment(request: WriteRequest) -> datetime | None:
@@ -204,7 +204,7 @@ def _of_edits(edits: Sequence[FileEdit]) -> ReadChange:
         elif any("\0" in text for text in texts):
             skipped.append(SkippedFile(path, "binary"))
         else:
-            piece = Piece(*texts, start=2 if edit.is_part else 1, is_whole=not edit.is_part)
+            piece = Piece(*texts, start=2 if edit.is_part else 1, is_complete_file=not edit.is_part)
             is_new = edit.before is None and not edit.is_part
             files.append(ChangedFile(path, (piece,), is_new=is_new, is_deleted=edit.after is None))
     return ReadChange(tuple(files), tuple(skipped))

@@ -84,11 +84,11 @@ class GuardMemories:
             added: The additions of the change.
             paths: The files that it touches.
         """
-        terms = dict.fromkeys(term for one in added for term in terms_of_evidence(one.evidence))
+        terms = dict.fromkeys(term for addition in added for term in terms_of_evidence(addition.evidence))
         terms.update(dict.fromkeys(term for path in self._all_names(paths) for term in terms_of_path(path)))
         ids = self.context.store.guarding(self.reader, list(terms), limit=_MOST_MEMORIES) if terms else []
         self.view = self.context.view(self.reader, ids, self.point.seq)
-        return [found for key in ids if (found := self._guarding(key)) is not None]
+        return [memory for key in ids if (memory := self._guarding(key)) is not None]
 
     def holds(self, key: str) -> bool:
         """Return whether a memory is in force at the point."""
@@ -96,30 +96,30 @@ class GuardMemories:
 
     def successors(self, key: str) -> list[Statement]:
         """Return the memories in force that supersede a memory at the point; empty if it was not superseded."""
-        found = [each for each in resolve(self.view, key, self.point.valid) if each.standing is Standing.HOLDS]
-        memories = [self.view.memory(each.memory) for each in found if each.memory != key]
+        resolved = [each for each in resolve(self.view, key, self.point.valid) if each.standing is Standing.HOLDS]
+        memories = [self.view.memory(each.memory) for each in resolved if each.memory != key]
         return [memory.statement for memory in memories if memory is not None and memory.statement is not None]
 
     def rulings(self, memories: Sequence[GuardingMemory]) -> dict[str, Ruling]:
         """Return for each contested memory the ruling over its subject, or over a declared conflict."""
-        subjects = tuple({found.statement.subject for found in memories if found.statement.subject})
+        subjects = tuple({guarding.statement.subject for guarding in memories if guarding.statement.subject})
         rulings: dict[str, Ruling] = {}
         if subjects:
-            ids = [found.id for found in memories]
+            ids = [guarding.id for guarding in memories]
             rows = self.context.store.rows_with_rivals(self.reader, ids, Rivals(subjects, self.point, _MOST_RIVALS))
             view = View(rows.chained, self.reader, self.point.seq)
-            for found in memories:
-                same = [key for key in view.known if self._is_rival(view, key, found)]
+            for guarding in memories:
+                same = [key for key in view.known if self._is_rival(view, key, guarding)]
                 ruling = rule(view, same, self.point.valid)
                 if ruling is not None and ruling.contested:
-                    rulings[found.id] = ruling
-        return self._declared([found.id for found in memories if found.id not in rulings]) | rulings
+                    rulings[guarding.id] = ruling
+        return self._declared([guarding.id for guarding in memories if guarding.id not in rulings]) | rulings
 
     def verdicts(self, memories: Sequence[GuardingMemory]) -> dict[str, CodeVerdict]:
         """Return the last verdict on each memory that was checked against the code."""
-        repos = {found.memory.scope.repo for found in memories}
-        known = {repo: self.context.mainlines.at(self.reader, repo, self.point.seq).verdicts for repo in repos}
-        pairs = ((found.id, known[found.memory.scope.repo].get(found.id)) for found in memories)
+        repos = {guarding.memory.scope.repo for guarding in memories}
+        by_repo = {repo: self.context.mainlines.at(self.reader, repo, self.point.seq).verdicts for repo in repos}
+        pairs = ((guarding.id, by_repo[guarding.memory.scope.repo].get(guarding.id)) for guarding in memories)
         return {key: verdict for key, verdict in pairs if verdict is not None}
 
     def exceptions(self, keys: Iterable[str]) -> dict[str, list[GuardingMemory]]:
@@ -128,7 +128,7 @@ class GuardMemories:
         terms = [term_of_exceptions(key) for key in keys]
         ids = self.context.store.guarding(self.reader, terms, limit=_MOST_MEMORIES) if terms else []
         view = self.context.view(self.reader, ids, self.point.seq)
-        found: dict[str, list[GuardingMemory]] = {}
+        exceptions: dict[str, list[GuardingMemory]] = {}
         for key in ids:
             memory = view.memory(key)
             if memory is None or memory.statement is None or not view.holds(key, self.point.valid):
@@ -137,8 +137,8 @@ class GuardMemories:
                 for label in memory.statement.labels:
                     excused = label.removeprefix(EXCEPTION)
                     if excused != label and excused in keys:
-                        found.setdefault(excused, []).append(_guarding_of(memory, memory.statement))
-        return found
+                        exceptions.setdefault(excused, []).append(_guarding_of(memory, memory.statement))
+        return exceptions
 
     def named(self, key: str) -> Reference:
         """Return a memory as answers name it."""
@@ -163,15 +163,15 @@ class GuardMemories:
         for path in paths:
             yield path
             for segment in history.segments_of(path):
-                yield from (other.path for other in history.life(segment.lineage) if other.path != path)
+                yield from (former.path for former in history.life(segment.lineage) if former.path != path)
 
-    def _is_rival(self, view: View, key: str, found: GuardingMemory) -> bool:
+    def _is_rival(self, view: View, key: str, guarding: GuardingMemory) -> bool:
         memory = view.memory(key)
         if memory is None or memory.statement is None:
             return False
-        home, own = memory.scope, found.memory.scope
+        home, own = memory.scope, guarding.memory.scope
         is_same_home = (home.repo, home.user, home.environment) == (own.repo, own.user, own.environment)
-        return is_same_home and memory.statement.subject == found.statement.subject is not None
+        return is_same_home and memory.statement.subject == guarding.statement.subject is not None
 
     def _declared(self, keys: Sequence[str]) -> dict[str, Ruling]:
         """Return the rulings over declared conflicts of some memories."""
@@ -183,8 +183,8 @@ class GuardMemories:
         view = self.context.view(self.reader, [key for pair in sorted(pairs) for key in pair], seq)
         rulings: dict[str, Ruling] = {}
         for key in keys:
-            others = [other for of, other in sorted(pairs) if of == key and _is_open(view, key, other)]
-            ruling = rule(view, [key, *others], self.point.valid) if others else None
+            rivals = [rival for of, rival in sorted(pairs) if of == key and _is_open(view, key, rival)]
+            ruling = rule(view, [key, *rivals], self.point.valid) if rivals else None
             if ruling is not None and ruling.contested:
                 rulings[key] = ruling
         return rulings
@@ -201,9 +201,9 @@ class GuardMemories:
         )
 
 
-def _is_open(view: View, one: str, other: str) -> bool:
+def _is_open(view: View, first: str, second: str) -> bool:
     return any(
-        row.kind is LinkKind.CONFLICTS_WITH and {row.source, row.target} == {one, other} for row in view.links(one)
+        row.kind is LinkKind.CONFLICTS_WITH and {row.source, row.target} == {first, second} for row in view.links(first)
     )
 
 

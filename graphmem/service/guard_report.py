@@ -47,9 +47,9 @@ class GuardReport:
             change: The additions of the change.
             mentioned: The part of it that is in a text only: it makes notes.
         """
-        added = [*(one for file in change.files for one in file.added), *change.others]
-        found = self.memories.find(added, self.paths)
-        holding = [memory for memory in found if self.memories.holds(memory.id)]
+        added = [*(addition for file in change.files for addition in file.added), *change.from_text]
+        guarding = self.memories.find(added, self.paths)
+        holding = [memory for memory in guarding if self.memories.holds(memory.id)]
         of_text = set(map(id, mentioned))
         rejected = [(memory, change.matches(memory.rejected, memory.scope, memory.chosen)) for memory in holding]
         rejected = [(memory, matches) for memory, matches in rejected if matches]
@@ -60,7 +60,7 @@ class GuardReport:
             left = self._without_excused(memory, matches, exceptions.get(memory.id, []))
             if left is not None:
                 self._add_rejected(memory, left, holding, of_text)
-        for memory in found:
+        for memory in guarding:
             if memory not in holding:
                 self._add_superseded(memory, change, holding, of_text)
         self._add_on_path(on_path)
@@ -94,24 +94,24 @@ class GuardReport:
         """Return the first match with the places that nothing excuses; None if none is left."""
         remaining = None
         for match in matches:
-            places = [place for place in match.places if not self._is_excused(memory, match, place, exceptions)]
+            places = [added for added in match.places if not self._is_excused(memory, match, added, exceptions)]
             if places and remaining is None:
                 remaining = OptionMatch(match.option, match.key, tuple(places))
         return remaining
 
     def _is_excused(
-        self, memory: GuardingMemory, match: OptionMatch, place: Added, exceptions: Sequence[GuardingMemory]
+        self, memory: GuardingMemory, match: OptionMatch, added: Added, exceptions: Sequence[GuardingMemory]
     ) -> bool:
         named = self.memories.named(memory.id)
-        where = (match.option.name, place.path, place.line)
+        where = (match.option.name, added.path, added.line)
         for exception in exceptions:
-            if exception.scope.covers(place.path) if place.path else not exception.scope.globs:
+            if exception.scope.covers(added.path) if added.path else not exception.scope.globs:
                 self._excused.append(ExcusedFinding(named, *where, exception.id, exception.statement.rationale))
                 return True
         names = {memory.id, *memory.statement.aliases}
-        for comment in place.suppressions:
+        for comment in added.suppressions:
             if comment.rule in names if comment.is_of_memory else comment.rule in IMPORT_RULES:
-                allow = _allow(memory.id, place.path, comment.reason)
+                allow = _allow(memory.id, added.path, comment.reason)
                 self._excused.append(ExcusedFinding(named, *where, comment.rule, comment.reason, allow))
                 return True
         return False
@@ -124,7 +124,7 @@ class GuardReport:
             self._add_contested(memory, ruling, match.places[0])
             return
         level = level_of(memory.statement, is_typed=match.key.is_typed, enforcement=self.enforcement)
-        is_mentioned = all(id(place) in of_text for place in match.places)
+        is_mentioned = all(id(added) in of_text for added in match.places)
         elsewhere = _chosen_elsewhere(memory, match, holding)
         if is_mentioned or (elsewhere is not None and not _is_at_home(memory, match)):
             level = Level.NOTE
@@ -144,10 +144,10 @@ class GuardReport:
         if not successors:
             return
         match = matches[0]
-        if any(change.matches(other.chosen) for other in holding if other.statement.origin.is_trusted):
+        if any(change.matches(rival.chosen) for rival in holding if rival.statement.origin.is_trusted):
             return
         level = level_of(memory.statement, is_typed=True, enforcement=Enforcement.WARN)
-        level = Level.NOTE if all(id(place) in of_text for place in match.places) else level
+        level = Level.NOTE if all(id(added) in of_text for added in match.places) else level
         instead = tuple(statement.title for statement in successors)
         message = f"{match.option.name} was chosen by a decision that was superseded"
         self._add(FindingKind.SUPERSEDED_FOLLOWED, level, memory, match, message=message, instead=instead)
@@ -175,10 +175,10 @@ class GuardReport:
                 message = "a mandatory memory is about this file"
                 self._add_plain(FindingKind.CONSTRAINT_ON_PATH, memory, message, path)
 
-    def _add_contested(self, memory: GuardingMemory, ruling: Ruling, place: Added | None) -> None:
-        others = [key for key in (ruling.head, *(key for key, _ in ruling.contested)) if key != memory.id]
-        message = f"contested: {len(others)} other memor{'y is' if len(others) == 1 else 'ies are'} in force for it"
-        path = place.path if place is not None else self._path_of(memory) or ""
+    def _add_contested(self, memory: GuardingMemory, ruling: Ruling, added: Added | None) -> None:
+        rivals = [key for key in (ruling.head, *(key for key, _ in ruling.contested)) if key != memory.id]
+        message = f"contested: {len(rivals)} other memor{'y is' if len(rivals) == 1 else 'ies are'} in force for it"
+        path = added.path if added is not None else self._path_of(memory) or ""
         change = f"graphmem supersede {ruling.contested[-1][0]} --by {ruling.head}"
         self._add_plain(FindingKind.CONTESTED_TOUCHED, memory, message, path, change=change)
 
@@ -223,7 +223,7 @@ class GuardReport:
         message: str,
         instead: tuple[str, ...],
     ) -> None:
-        place = match.places[0]
+        added = match.places[0]
         is_rejected = kind is FindingKind.REJECTED_RETURNS
         self._findings.append(
             GuardFinding(
@@ -236,12 +236,12 @@ class GuardReport:
                 reason=match.option.reason or memory.statement.rationale[:1_000],
                 since=self.memories.since(memory.id),
                 instead=instead,
-                path=place.path,
-                line=place.line,
-                evidence=place.evidence.text,
+                path=added.path,
+                line=added.line,
+                evidence=added.evidence.text,
                 more=len(match.places) - 1,
                 change=f"graphmem supersede {memory.id} TEXT",
-                allow=_allow(memory.id, place.path, "") if is_rejected else "",
+                allow=_allow(memory.id, added.path, "") if is_rejected else "",
             )
         )
 
@@ -251,25 +251,25 @@ def _weight(finding: GuardFinding) -> tuple[int, int]:
 
 
 def _allow(memory_id: str, path: str, reason: str) -> str:
-    said = f"'{reason}'" if reason and "'" not in reason else "TEXT"
-    return f"graphmem guard allow {memory_id} --reason {said}" + (f" --path {path}" if path else "")
+    reason_text = f"'{reason}'" if reason and "'" not in reason else "TEXT"
+    return f"graphmem guard allow {memory_id} --reason {reason_text}" + (f" --path {path}" if path else "")
 
 
 def _chosen_elsewhere(
     memory: GuardingMemory, match: OptionMatch, holding: Sequence[GuardingMemory]
 ) -> GuardingMemory | None:
     """Return a decision in force for another subject that chose what a memory rejects; None if there is none."""
-    for other in holding:
-        is_same = other.statement.subject is not None and other.statement.subject == memory.statement.subject
-        is_trusted = other.statement.origin.may_mandate or not is_mandatory(memory.statement)
-        if other.id != memory.id and not is_same and is_trusted and other.statement.origin.is_trusted:
+    for decision in holding:
+        is_same = decision.statement.subject is not None and decision.statement.subject == memory.statement.subject
+        is_trusted = decision.statement.origin.may_mandate or not is_mandatory(memory.statement)
+        if decision.id != memory.id and not is_same and is_trusted and decision.statement.origin.is_trusted:
             evidence = ChangeEvidence((), match.places)
-            if evidence.matches(other.chosen):
-                return other
+            if evidence.matches(decision.chosen):
+                return decision
     return None
 
 
 def _is_at_home(memory: GuardingMemory, match: OptionMatch) -> bool:
     """Return whether the change is within the files that a memory is about; a memory about no file has no home."""
     scope: FileScope = memory.scope
-    return bool(scope.globs) and any(place.path and scope.covers(place.path) for place in match.places)
+    return bool(scope.globs) and any(added.path and scope.covers(added.path) for added in match.places)

@@ -56,24 +56,24 @@ class _LinkedStore:
     def rows_with_rivals(self, reader: Scope, ids: Sequence[str], rivals: Rivals) -> CachedRows:
         """See `graphmem.store.Store.rows_with_rivals`."""
         where = Filter(subjects=rivals.subjects, include_history=True)
-        found = self.select(reader, where, at=None, before=rivals.at.seq + 1, limit=rivals.limit)
-        return CachedRows(self.rows(reader, list(dict.fromkeys([*ids, *found]))))
+        rival_ids = self.select(reader, where, at=None, before=rivals.at.seq + 1, limit=rivals.limit)
+        return CachedRows(self.rows(reader, list(dict.fromkeys([*ids, *rival_ids]))))
 
     def select(self, reader: Scope, where: Filter, *, at: datetime | None, before: int, limit: int) -> list[str]:
         """See `graphmem.store.Store.select`."""
         del at
-        found = self._store.select(self._plain, where, at=None, before=before, limit=limit)
-        rows = self._store.rows(reader, found, is_alone=True).memories
-        places = {memory_id: rows[memory_id].stamp.seq for memory_id in found if memory_id in rows}
+        own_ids = self._store.select(self._plain, where, at=None, before=before, limit=limit)
+        rows = self._store.rows(reader, own_ids, is_alone=True).memories
+        places = {memory_id: rows[memory_id].stamp.seq for memory_id in own_ids if memory_id in rows}
         for route in self._routes:
             places |= dict(self._selected(route, where, before, limit))
         return sorted(places, key=lambda memory_id: -places[memory_id])[:limit]
 
     def _selected(self, route: Route, where: Filter, before: int, limit: int) -> Iterator[tuple[str, int]]:
         """Yield the last recorded memories of a linked repository that pass a filter, with their positions."""
-        asked, count = route.filter(where), 0
+        translated, count = route.filter(where), 0
         while count < limit:
-            ids = self._store.select(route.reader, asked, at=None, before=before, limit=_CHUNK)
+            ids = self._store.select(route.reader, translated, at=None, before=before, limit=_CHUNK)
             if not ids:
                 return
             rows = self._store.rows(route.reader, ids)
@@ -87,13 +87,15 @@ class _LinkedStore:
     ) -> Matches:
         """See `graphmem.store.Store.match`."""
         del at
-        found = self._store.match(self._plain, probe, where, seq=seq)
+        matches = self._store.match(self._plain, probe, where, seq=seq)
         for route in self._routes:
-            for asked in route.filters(where):
-                theirs = self._store.match(route.reader, replace(probe, limit=probe.limit * 2), asked, seq=found.seq)
+            for translated in route.filters(where):
+                theirs = self._store.match(
+                    route.reader, replace(probe, limit=probe.limit * 2), translated, seq=matches.seq
+                )
                 rows = self._store.rows(route.reader, theirs.ids)
-                found = _merged(found, theirs, set(self._passing(route, where, rows, theirs.ids)), probe.limit)
-        return replace(found, rows=CachedRows(self.rows(reader, found.ids)))
+                matches = _merged(matches, theirs, set(self._passing(route, where, rows, theirs.ids)), probe.limit)
+        return replace(matches, rows=CachedRows(self.rows(reader, matches.ids)))
 
     def neighbours(
         self, reader: Scope, ids: Sequence[str], *, seq: int, limit: int, at: datetime | None = None

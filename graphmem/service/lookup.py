@@ -29,7 +29,7 @@ class StoreLookup:
     reader: Scope
     at: Point
 
-    def is_known(self, name: str) -> bool:
+    def has_memory(self, name: str) -> bool:
         """Return whether any memory has this id or alias."""
         try:
             return memory_id(self.context, self.reader, name, self.at) is not None

@@ -190,8 +190,8 @@ def ingest_mainline(
     Raises:
         Conflict: Other writers recorded the same repository again and again during the run.
     """
-    given = (write or Write()).scope or memory.scope
-    scope = Scope(given.tenant, given.repo)
+    home = (write or Write()).scope or memory.scope
+    scope = Scope(home.tenant, home.repo)
     history = recorded_mainline(memory, scope)
     before = list(history.shas)
     for _ in range(_MOST_RACES):

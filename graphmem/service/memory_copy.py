@@ -135,10 +135,10 @@ class _Copy:
         Raises:
             CannotCopy: That branch is closed, or another branch than that of the entry and not the main line.
         """
-        writer, place = entry.writer, view.lineage.place(stamp_of(entry))
-        if place is None:
+        writer, branch = entry.writer, view.lineage.branch_of(stamp_of(entry))
+        if branch is None:
             return replace(writer, branch=None)
-        if place == stamp_of(entry).branch and view.lineage.is_open(writer):
+        if branch == stamp_of(entry).branch and view.lineage.is_open(writer):
             return writer
         raise CannotCopy(f"change {entry.seq} was written on branch {writer.branch!r}, which is closed")
 

@@ -65,7 +65,7 @@ class Projector:
     def catch_up(self, tenant: str, progress: Progress = silent, *, is_brief: bool = False) -> None:
         """Project all new ledger entries, or a single page if `is_brief`; do nothing if the projection is off."""
         while (state := self._projection.state(tenant)) is not None:
-            if _has_other_vectors(state):
+            if _has_mixed_vectors(state):
                 self._start_anew(tenant)
                 continue
             changes = self._store.changes(Scope(tenant), after=state.seq, limit=_PAGE)
@@ -162,6 +162,6 @@ class Projector:
         return keys
 
 
-def _has_other_vectors(state: ProjectionState) -> bool:
+def _has_mixed_vectors(state: ProjectionState) -> bool:
     """Return whether the projection has vectors of another model than the store: graphiti fails on mixed models."""
     return state.seq > 0 and state.model != state.current

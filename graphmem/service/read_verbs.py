@@ -224,8 +224,8 @@ class ReadVerbs:
         self, cards: Sequence[Card], reader: Scope, point: Point, read: View | None = None
     ) -> tuple[Card, ...]:
         """Return cards with their dependencies, files and verdicts."""
-        whole = with_dependencies(self._context.store, reader, cards, point, read=read)
-        return tuple(with_files(self._context.mainlines, reader, shown, point) for shown in whole)
+        completed = with_dependencies(self._context.store, reader, cards, point, read=read)
+        return tuple(with_files(self._context.mainlines, reader, shown, point) for shown in completed)
 
     def _history(self, reader: Scope, key: str, point: Point) -> History:
         view = self._context.view(reader, [key], point.seq)
@@ -274,11 +274,11 @@ class ReadVerbs:
         point = self._context.point(at, reader)
         where = Filter(subjects=(subject,)) if subject is not None else Filter(paths=(path or "",))
         files = reach(self._context.mainlines, where, reader, point.seq, point.valid)
-        found = self._context.store.select(
+        selected = self._context.store.select(
             reader, where if files is None else files.where, at=None, before=point.seq + 1, limit=_EVERYTHING
         )
-        view = self._context.view(reader, found, point.seq)
-        ids = [memory_id for memory_id in found if files is None or files.admits(view, memory_id)]
+        view = self._context.view(reader, selected, point.seq)
+        ids = [memory_id for memory_id in selected if files is None or files.admits(view, memory_id)]
         leads = (
             {}
             if subject is None

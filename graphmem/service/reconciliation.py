@@ -86,16 +86,16 @@ def reconcile_repository(  # noqa: PLR0913 - each parameter is about another par
         GitFailure: There is no repository, or the ref does not exist.
         Unsupported: The memory is on a server.
     """
-    given = write or Write()
-    home = given.scope or memory.scope
+    requested = write or Write()
+    home = requested.scope or memory.scope
     scope = Scope(home.tenant, home.repo)
-    by = replace(given, scope=scope)
+    by = replace(requested, scope=scope)
     mainline = None
     if not is_rehearsal:
         reader = MainlineReader(root, ref=ref, read_at=read_at)
         mainline = ingest_mainline(memory, reader.batches, write=by, progress=start("git"))
     followed = ref or recorded_mainline(memory, scope).branch
-    same = Write(scope=scope, origin=given.origin)
+    same = Write(scope=scope, origin=requested.origin)
     ingested = ingest_repository(fresh, root, read_at=read_at, ref=followed, write=same, start=start)
     plan = _plan(memory, fresh, by, failed=ingested.failed, read_at=read_at)
     planned = dict(Counter(edit.outcome.name.lower() for edit in plan.edits))
@@ -133,8 +133,8 @@ def _plan(
         return request.new_id(numbers.setdefault(sourced.id, len(numbers)))
 
     present = source_state(context, scope, prefixes)
-    wanted = source_state(context_of(fresh), scope, prefixes)
-    return state_edits(present, wanted, scope, new_id, read_at=read_at)
+    target = source_state(context_of(fresh), scope, prefixes)
+    return state_edits(present, target, scope, new_id, read_at=read_at)
 
 
 #: The source of each beginning of source keys.

@@ -104,9 +104,9 @@ def ingest_repository(  # noqa: PLR0913 - each parameter is about another part
     report = RepositoryReport()
     reader = MainlineReader(root, ref=ref, since=since, read_at=read_at)
     report.mainline = ingest_mainline(memory, reader.batches, write=write, progress=start("git"))
-    given = (write or Write()).scope or memory.scope
+    home = (write or Write()).scope or memory.scope
     followed = ref or report.mainline.branch
-    mark = ledger_mark(memory, given)
+    mark = ledger_mark(memory, home)
     merges = merge_branches(memory, root, notes=cursors, write=write, mark=mark)
     report.mainline = replace(report.mainline, merges=merges)
     notes = LocalNotes(cursors, "cursors", mark)
@@ -124,7 +124,7 @@ def ingest_repository(  # noqa: PLR0913 - each parameter is about another part
             if reading.cursor is not None:
                 report.cursors[name] = notes.values[name] = reading.cursor
                 notes.save()
-    if _TRAILERS in sources and given.repo is not None:
+    if _TRAILERS in sources and home.repo is not None:
         _ingest_branches(memory, root, notes, report, write=write, ref=followed, read_at=read_at)
     _follow(report, memory, root, cursors, write)
     return report
@@ -161,9 +161,9 @@ def _ingest_branches(  # noqa: PLR0913 - as above
     noted = notes.values.get(_BRANCHES)
     recorded = [str(branch) for branch in noted] if isinstance(noted, list) else []
     try:
-        found = dict(read_branch_trailers(root, ref=ref, read_at=read_at))
-        for branch in dict.fromkeys([*recorded, *found]):
-            reading = found.get(branch, complete_reading())
+        readings = dict(read_branch_trailers(root, ref=ref, read_at=read_at))
+        for branch in dict.fromkeys([*recorded, *readings]):
+            reading = readings.get(branch, complete_reading())
             if reading.size or branch in recorded:
                 by = _write(write, _TRAILERS)
                 scope = replace(by.scope or Scope(memory.scope.tenant, memory.scope.repo), branch=branch)
@@ -171,7 +171,7 @@ def _ingest_branches(  # noqa: PLR0913 - as above
     except GraphMemError as error:
         report.failed[_TRAILERS] = str(error)
     else:
-        notes.values[_BRANCHES] = [branch for branch, reading in found.items() if reading.size]
+        notes.values[_BRANCHES] = [branch for branch, reading in readings.items() if reading.size]
         notes.save()
 
 
@@ -186,8 +186,8 @@ def follow_memories(
         cursors: A folder for the file with the last followed commit for each target; None follows all again.
         write: Scope, actor and reason.
     """
-    given = (write or Write()).scope or memory.scope
-    return follow_code(memory, root, notes=LocalNotes(cursors, "followed", ledger_mark(memory, given)), write=write)
+    home = (write or Write()).scope or memory.scope
+    return follow_code(memory, root, notes=LocalNotes(cursors, "followed", ledger_mark(memory, home)), write=write)
 
 
 def _reader(name: str) -> Callable[..., Reading]:
@@ -197,9 +197,15 @@ def _reader(name: str) -> Callable[..., Reading]:
 
 
 def _write(write: Write | None, name: str) -> Write:
-    given = write or Write()
-    scope = None if given.scope is None else Scope(given.scope.tenant, given.scope.repo)
-    return Write(scope=scope, actor=given.actor, source=given.source or name, reason=given.reason, origin=given.origin)
+    requested = write or Write()
+    scope = None if requested.scope is None else Scope(requested.scope.tenant, requested.scope.repo)
+    return Write(
+        scope=scope,
+        actor=requested.actor,
+        source=requested.source or name,
+        reason=requested.reason,
+        origin=requested.origin,
+    )
 
 
 def ledger_mark(memory: Readable, scope: Scope) -> str:

@@ -68,8 +68,8 @@ def follows_links(verb: Callable[P, R]) -> Callable[P, R]:
         inner = type(memory)(linked.context)
         rest = {name: value for name, value in kwargs.items() if name not in Scope.__dataclass_fields__}
         try:
-            found: R = cast("Any", verb)(inner, *args[1:], **{**rest, "scope": linked.reader, "at": linked.at})
-            return found  # noqa: TRY300 - the error is of the line above
+            linked_answer: R = cast("Any", verb)(inner, *args[1:], **{**rest, "scope": linked.reader, "at": linked.at})
+            return linked_answer  # noqa: TRY300 - the error is of the line above
         except InvalidInput:
             # A cursor of an answer before the link goes on without it.
             if getattr(kwargs.get("page"), "cursor", None) is None:
@@ -171,7 +171,7 @@ def unlinked(context: ServiceContext, link: int, write: Write | None) -> Written
     if request.writer.repo not in {None, repo, entry.operation.old}:
         return None
     writer = Scope(request.writer.tenant, repo)
-    in_effect = {found.seq for found in context.mainlines.links(writer, context.store.position(writer).seq)}
+    in_effect = {linked.seq for linked in context.mainlines.links(writer, context.store.position(writer).seq)}
     if request.earlier is None and link not in in_effect:
         raise Conflict(f"change {link} is already revoked; redo it with a fresh operation")
     (change,) = context.record([Request(request.op_id, UnlinkRepository(link), writer, request.provenance)])

@@ -54,12 +54,12 @@ class Passage:
 
     def back(self, paths: Iterable[str]) -> tuple[str, ...]:
         """Return the paths of a filter in the old repository, with all other paths of the files that they mean."""
-        found: dict[str, None] = {}
+        old_paths: dict[str, None] = {}
         for path in paths:
             for old in self._backward(path):
-                found[old] = None
-                found |= dict.fromkeys(self._lives(old))
-        return tuple(found)[:_MOST_PATHS]
+                old_paths[old] = None
+                old_paths |= dict.fromkeys(self._lives(old))
+        return tuple(old_paths)[:_MOST_PATHS]
 
     def _backward(self, path: str) -> Iterator[str]:
         folder = self.link.folder
@@ -139,10 +139,10 @@ class Route:
         return bool(self.passages[-1].new.segments_of(path))
 
     def _path(self, path: str, start_us: int) -> str | None:
-        found: str | None = path
+        current: str | None = path
         for passage in self.passages:
-            found = None if found is None else passage.forward(found, start_us)
-        return found
+            current = None if current is None else passage.forward(current, start_us)
+        return current
 
 
 def routes_of(mainlines: Mainlines, reader: Scope, seq: int) -> list[Route]:

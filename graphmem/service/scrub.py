@@ -17,7 +17,7 @@ from graphmem.temporal import touched
 
 _PAGE = 500
 #: Parts of an entry that its erasure keeps.
-_KEPT = frozenset({"op_id", "actor", "scope"})
+_UNERASABLE = frozenset({"op_id", "actor", "scope"})
 
 
 class ScrubVerb:
@@ -83,26 +83,26 @@ class _Scrub:
 
     def _secrets(self, change: Change) -> Iterator[FoundSecret]:
         """Yield the secrets in an entry, each with the memory whose erasure removes it."""
-        known = [each.memory for each in self.found if each.memory is not None]
+        memories = [each.memory for each in self.found if each.memory is not None]
         names = touched(change.operation)
-        for place, rule in _places(change):
-            memory = next((key for key in names if key in known), names[-1] if names else None)
-            if isinstance(change.operation, RecordVerdicts) and place.startswith("verdicts["):
-                memory = change.operation.verdicts[int(place.removeprefix("verdicts[").partition("]")[0])].memory
-            is_kept = place.partition(".")[0] in _KEPT or isinstance(change.operation, ReadMainline)
-            yield FoundSecret(change.seq, None if is_kept else memory, place, rule)
+        for location, rule in _places(change):
+            memory = next((key for key in names if key in memories), names[-1] if names else None)
+            if isinstance(change.operation, RecordVerdicts) and location.startswith("verdicts["):
+                memory = change.operation.verdicts[int(location.removeprefix("verdicts[").partition("]")[0])].memory
+            is_unerasable = location.partition(".")[0] in _UNERASABLE or isinstance(change.operation, ReadMainline)
+            yield FoundSecret(change.seq, None if is_unerasable else memory, location, rule)
 
 
 def _places(change: Change) -> Iterator[tuple[str, str]]:
     """Yield field and rule of each secret in an entry."""
     by = change.provenance
     parts = ((change.operation, ""), (by.actor, "actor"), (by.source, "source"), (by.reason, "reason"))
-    for value, place in (*parts, (change.op_id, "op_id")):
-        for each in redactor().value(value, place)[1]:
+    for value, location in (*parts, (change.op_id, "op_id")):
+        for each in redactor().value(value, location)[1]:
             yield each.place.removeprefix("memory.statement.").removeprefix("memory."), each.rule
     for each in in_scopes(change.writer):
         yield f"scope.{each.place}", each.rule
 
 
-def _why(found: FoundSecret) -> str:
-    return f"{found.place} (rule {found.rule}): erasing a memory does not remove it; renew the secret"
+def _why(secret: FoundSecret) -> str:
+    return f"{secret.place} (rule {secret.rule}): erasing a memory does not remove it; renew the secret"

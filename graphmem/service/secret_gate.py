@@ -48,7 +48,7 @@ class SecretGate:
         if self.policy is SecretPolicy.OFF:
             return PassedArguments(dict(values))
         passed: dict[str, Any] = {}
-        found: list[Redaction] = []
+        redactions: list[Redaction] = []
         problems: list[Problem] = []
         for name, value in values.items():
             if isinstance(value, Reading):
@@ -56,62 +56,62 @@ class SecretGate:
                 problems += lost
             else:
                 passed[name], replaced = self._argument(name, value, is_name=name in names)
-            found += replaced
-        self._count(found)
-        return PassedArguments(passed, tuple(found), tuple(problems))
+            redactions += replaced
+        self._count(redactions)
+        return PassedArguments(passed, tuple(redactions), tuple(problems))
 
     def request(self, request: Request) -> Request:
         """Return a request to the store without secrets: those that a verb took over from older memories."""
         if self.policy is SecretPolicy.OFF:
             return request
         _refuse_names(in_scopes(request.writer))
-        operation, found = redactor().value(request.operation)
+        operation, redactions = redactor().value(request.operation)
         provenance, more = redactor().value(request.provenance)
-        if not found and not more:
+        if not redactions and not more:
             return request
-        self._refuse_by_policy([*found, *more])
-        self._count([*found, *more])
+        self._refuse_by_policy([*redactions, *more])
+        self._count([*redactions, *more])
         return replace(request, operation=operation, provenance=provenance)
 
     def _argument(self, name: str, value: Any, *, is_name: bool) -> tuple[Any, list[Redaction]]:  # noqa: ANN401
         if isinstance(value, Iterator):
             value = tuple(value)
-        place = "text" if isinstance(value, str) else ""
+        own_name = "text" if isinstance(value, str) else ""
         _refuse_names(_in_names(value, name, is_name=is_name))
-        passed, found = redactor().value(value, place if name in _UNNAMED else name)
-        if not found:
+        passed, redactions = redactor().value(value, own_name if name in _UNNAMED else name)
+        if not redactions:
             return value, []
-        self._refuse_by_policy(found)
-        return passed, list(found)
+        self._refuse_by_policy(redactions)
+        return passed, list(redactions)
 
     def _reading(self, reading: Reading) -> tuple[Reading, list[Redaction], list[Problem]]:
         """Return a reading without secrets; statements that cannot be written for a secret are left out as problems."""
-        kept: list[Observation] = []
-        found: list[Redaction] = []
+        passing: list[Observation] = []
+        redactions: list[Redaction] = []
         lost: list[Problem] = []
         for observation in reading.observations:
-            place = f"{without_secrets(observation.path)}:{observation.line}"
+            location = f"{without_secrets(observation.path)}:{observation.line}"
             passed, replaced = redactor().value(observation)
             refusal = self._refusal(replaced)
             if refusal is not None:
                 lost.append(Problem(without_secrets(observation.path), observation.line, f"not applied: {refusal}"))
                 continue
-            kept.append(passed)
-            found += [Redaction(each.rule, f"{place} {_short(each.place)}") for each in replaced]
+            passing.append(passed)
+            redactions += [Redaction(each.rule, f"{location} {_short(each.place)}") for each in replaced]
         rest, replaced = redactor().value(replace(reading, observations=()))
-        found += replaced
-        return replace(rest, observations=tuple(kept)), found, lost
+        redactions += replaced
+        return replace(rest, observations=tuple(passing)), redactions, lost
 
-    def _refusal(self, found: Iterable[Redaction]) -> str | None:
-        refused = [each for each in found if self.policy is SecretPolicy.REJECT or each.place == "key"]
+    def _refusal(self, redactions: Iterable[Redaction]) -> str | None:
+        refused = [each for each in redactions if self.policy is SecretPolicy.REJECT or each.place == "key"]
         return _refusal(refused) if refused else None
 
-    def _refuse_by_policy(self, found: Iterable[Redaction]) -> None:
+    def _refuse_by_policy(self, redactions: Iterable[Redaction]) -> None:
         if self.policy is SecretPolicy.REJECT:
-            raise SecretRefused(_refusal(found))
+            raise SecretRefused(_refusal(redactions))
 
-    def _count(self, found: Iterable[Redaction]) -> None:
-        for each in found:
+    def _count(self, redactions: Iterable[Redaction]) -> None:
+        for each in redactions:
             for observer in self.observers:
                 observer(each.rule)
 
@@ -130,19 +130,19 @@ def _in_names(value: object, name: str, *, is_name: bool) -> Iterator[Redaction]
             yield from redactor().value(getattr(entry, key), f"{name}.{key}")[1]
 
 
-def _refuse_names(found: Iterable[Redaction]) -> None:
-    named = list(found)
+def _refuse_names(redactions: Iterable[Redaction]) -> None:
+    named = list(redactions)
     if named:
         raise SecretRefused(f"{_refusal(named)}: a name cannot be replaced, since two could become one")
 
 
-def _refusal(found: Iterable[Redaction]) -> str:
-    places = ", ".join(dict.fromkeys(f"{each.place or 'the text'} (rule {each.rule})" for each in found))
+def _refusal(redactions: Iterable[Redaction]) -> str:
+    places = ", ".join(dict.fromkeys(f"{each.place or 'the text'} (rule {each.rule})" for each in redactions))
     return f"a secret is in {places}; remove it, and renew it if it was ever shown"
 
 
-def _short(place: str) -> str:
-    return place.removeprefix("statement.")
+def _short(location: str) -> str:
+    return location.removeprefix("statement.")
 
 
 def scope_names() -> frozenset[str]:

@@ -12,7 +12,7 @@ from graphmem.service.context import ServiceContext, Write, WriteRequest
 from graphmem.service.references import id_among
 from graphmem.service.statements import notes_on
 from graphmem.temporal import touched
-from graphmem.temporal.operations import asked_in
+from graphmem.temporal.operations import inner_operation
 from graphmem.vocabulary import word_of
 
 
@@ -44,8 +44,8 @@ class SettleVerb:
         if not (request.provenance.reason or "").strip():
             raise InvalidInput("a settled conflict needs a reason: give `reason` (--reason TEXT)")
         if (winner is None) is not (chosen is Settlement.BOTH):
-            wanted = "takes no winner: all claims stay in force" if winner else "needs the winner: one of the claims"
-            raise InvalidInput(f"{chosen.value!r} {wanted}")
+            fault = "takes no winner: all claims stay in force" if winner else "needs the winner: one of the claims"
+            raise InvalidInput(f"{chosen.value!r} {fault}")
         operation = _repeated(request, chosen) or self._operation(request, conflict, chosen, winner)
         entry = Request(request.op_id, operation, request.writer, request.provenance, request.seen)
         change = self._context.apply([entry])[0]
@@ -53,10 +53,10 @@ class SettleVerb:
 
     def _operation(self, request: WriteRequest, conflict: str, how: Settlement, winner: str | None) -> Operation:
         point = self._context.point(None, request.writer)
-        found = self._found(conflict, point, request)
-        claims = [card.id for card in found.claims]
+        open_conflict = self._found(conflict, point, request)
+        claims = [card.id for card in open_conflict.claims]
         if how is Settlement.BOTH:
-            return Revoke(self._record(found, point, request))
+            return Revoke(self._record(open_conflict, point, request))
         wins = id_among(self._context, request.writer, winner or "", claims)
         if wins not in claims:
             raise NotFound(f"{winner!r} is no claim of {conflict}; its claims are {', '.join(claims)}")
@@ -67,18 +67,18 @@ class SettleVerb:
 
     def _found(self, conflict: str, point: Point, request: WriteRequest) -> OpenConflict:
         opened = open_conflicts(self._context, point, request.writer, is_latest=True).conflicts
-        for one in opened:
-            if one.id == conflict:
-                return one
-        listed = ", ".join(f"{one.id} ({one.what})" for one in opened[:5]) or "none"
+        for candidate in opened:
+            if candidate.id == conflict:
+                return candidate
+        listed = ", ".join(f"{candidate.id} ({candidate.what})" for candidate in opened[:5]) or "none"
         raise NotFound(f"no conflict {conflict!r} is open; open are: {listed}")
 
-    def _record(self, found: OpenConflict, point: Point, request: WriteRequest) -> int:
+    def _record(self, conflict: OpenConflict, point: Point, request: WriteRequest) -> int:
         """Return the ledger position of the link that records a conflict."""
-        if found.found_by is not FoundBy.LINK:
-            fault = f"{found.id} was found by {found.found_by}, not recorded"
+        if conflict.found_by is not FoundBy.LINK:
+            fault = f"{conflict.id} was found by {conflict.found_by}, not recorded"
             raise InvalidInput(f"{fault}: settle it with supersede or correct, or give the claims different subjects")
-        ids = [card.id for card in found.claims]
+        ids = [card.id for card in conflict.claims]
         view = self._context.view(request.writer, ids, point.seq)
         links = (row for row in view.links(ids[0]) if row.kind is LinkKind.CONFLICTS_WITH)
         return next(row.stamp.seq for row in links if {row.source, row.target} == set(ids))
@@ -92,10 +92,10 @@ def _repeated(request: WriteRequest, how: Settlement) -> Operation | None:
     """
     if request.earlier is None:
         return None
-    asked = asked_in(request.earlier.operation)
+    first_attempt = inner_operation(request.earlier.operation)
     kinds = {Settlement.SUPERSEDE: SupersessionKind.UPDATE, Settlement.CORRECT: SupersessionKind.CORRECTION}
-    if isinstance(asked, Revoke) and how is Settlement.BOTH:
-        return asked
-    if isinstance(asked, Supersede) and asked.kind is kinds.get(how):
-        return asked
+    if isinstance(first_attempt, Revoke) and how is Settlement.BOTH:
+        return first_attempt
+    if isinstance(first_attempt, Supersede) and first_attempt.kind is kinds.get(how):
+        return first_attempt
     raise Conflict(f"op_id {request.op_id!r} was used for another operation: take a new one")

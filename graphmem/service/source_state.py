@@ -29,7 +29,9 @@ def source_state(context: ServiceContext, scope: Scope, prefixes: Sequence[str])
     keys = {row.memory: row for row in rows}
     view = context.latest_view(scope, list(keys))
     memories = {
-        memory_id: found for memory_id, row in keys.items() if (found := _memory(view, row, scope, entries)) is not None
+        memory_id: memory
+        for memory_id, row in keys.items()
+        if (memory := _memory(view, row, scope, entries)) is not None
     }
     edges: dict[EdgeKey, int] = {}
     links: dict[LinkKey, int] = {}

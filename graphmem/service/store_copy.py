@@ -91,7 +91,7 @@ def _copy_tenant(
     if not before.is_restoring and before.head == expected.head:
         progress(before.changes, before.changes)
     else:
-        _refuse_other(before, tenant)
+        _refuse_existing(before, tenant)
         target.restore(source.export(reader), tenant=tenant, progress=progress, clock=clock)
     expected, now = source.info(reader), target.info(reader)
     findings = _compared(expected, now)
@@ -107,7 +107,7 @@ def _copy_tenant(
     )
 
 
-def _refuse_other(target: StoreInfo, tenant: str) -> None:
+def _refuse_existing(target: StoreInfo, tenant: str) -> None:
     if target.changes and not target.is_restoring:
         raise InvalidInput(
             f"{target.url} already has tenant {tenant!r}, with {target.changes} changes that differ from the source's:"

@@ -56,8 +56,8 @@ class Task:
     @classmethod
     def of(cls, text: str, paths: Iterable[str]) -> Task:
         """Return a task; a long text is cut, since its beginning names its subject."""
-        given = [plain_path(path) for path in (*paths, *paths_in(text))]
-        return cls(text[:_MOST_TASK_CHARS], tuple(dict.fromkeys(path for path in given if path)))
+        plain_paths = [plain_path(path) for path in (*paths, *paths_in(text))]
+        return cls(text[:_MOST_TASK_CHARS], tuple(dict.fromkeys(path for path in plain_paths if path)))
 
     @property
     def clauses(self) -> list[str]:
@@ -135,71 +135,71 @@ class EvidenceSearch:
 
     def evidence(self, task: Task) -> TaskEvidence:
         """Return the evidence for a task."""
-        found = TaskEvidence()
+        evidence = TaskEvidence()
         for text in (task.text, *task.clauses):
-            self._note_task(found, text)
+            self._note_task(evidence, text)
         for practice, share in practices_of(task.text, task.paths):
-            self._note_practice(found, practice, share)
+            self._note_practice(evidence, practice, share)
         if named := words_of(task.paths):
-            for hit in self._hits(self._words, named, _FURTHER_HITS, found):
-                found.table.note(hit.card.id, path_words=hit.parts.get("words", 0.0))
-        self._note_anchored(found, task.paths)
-        self._note_areas(found, task.paths)
-        self._note_present(found)
-        return found
+            for hit in self._hits(self._words, named, _FURTHER_HITS, evidence):
+                evidence.table.note(hit.card.id, path_words=hit.parts.get("words", 0.0))
+        self._note_anchored(evidence, task.paths)
+        self._note_areas(evidence, task.paths)
+        self._note_present(evidence)
+        return evidence
 
-    def _note_present(self, found: TaskEvidence) -> None:
+    def _note_present(self, evidence: TaskEvidence) -> None:
         """Note the latest conventions, preferences and tasks: they may govern a task that shares no word with them."""
         point, where = self._point, Filter(kinds=_PRESENT_KINDS)
         ids = self._context.store.select(self._reader, where, at=None, before=point.seq + 1, limit=_MOST_PRESENT)
         view = self._context.view(self._reader, ids, point.seq)
         for memory_id in ids:
-            if memory_id not in found.overruled and view.holds(memory_id, point.valid):
-                found.table.note(memory_id)
+            if memory_id not in evidence.overruled and view.holds(memory_id, point.valid):
+                evidence.table.note(memory_id)
 
-    def _note_task(self, found: TaskEvidence, text: str) -> None:
+    def _note_task(self, evidence: TaskEvidence, text: str) -> None:
         if not text.strip():
             return
-        for hit in self._hits(self._searcher, text, _HITS, found, is_task=True):
+        for hit in self._hits(self._searcher, text, _HITS, evidence, is_task=True):
             parts = _direct_parts(hit)
             if hit.standing is Standing.HOLDS:
-                found.table.note(self._leader(found, hit), **parts)
+                evidence.table.note(self._leader(evidence, hit), **parts)
             elif hit.standing is Standing.LAST:
-                found.ended.note(hit.card.id, **parts)
+                evidence.ended.note(hit.card.id, **parts)
             else:
-                found.coming.note(hit.card.id, **parts)
+                evidence.coming.note(hit.card.id, **parts)
 
-    def _note_practice(self, found: TaskEvidence, practice: Practice, share: float) -> None:
-        for hit in self._hits(self._searcher, practice.hint, _FURTHER_HITS, found):
+    def _note_practice(self, evidence: TaskEvidence, practice: Practice, share: float) -> None:
+        for hit in self._hits(self._searcher, practice.hint, _FURTHER_HITS, evidence):
             words, meaning = share * hit.parts.get("words", 0.0), share * hit.parts.get("meaning", 0.0)
-            memory_id = self._leader(found, hit)
-            found.table.note(memory_id, practice_words=words, practice_meaning=meaning)
+            memory_id = self._leader(evidence, hit)
+            evidence.table.note(memory_id, practice_words=words, practice_meaning=meaning)
             best = max(words, meaning)
-            if best > found.practices.get(memory_id, (0.0, ""))[0]:
-                found.practices[memory_id] = (best, practice.name)
+            if best > evidence.practices.get(memory_id, (0.0, ""))[0]:
+                evidence.practices[memory_id] = (best, practice.name)
 
     @staticmethod
-    def _leader(found: TaskEvidence, hit: Hit) -> str:
+    def _leader(evidence: TaskEvidence, hit: Hit) -> str:
         """Return the memory that leads the subject of a hit: overruled memories do not govern."""
         if hit.overruled_by is None:
             return hit.card.id
-        found.overruled.add(hit.card.id)
+        evidence.overruled.add(hit.card.id)
         return hit.overruled_by.memory.id
 
     def _hits(
-        self, searcher: Searcher, text: str, limit: int, found: TaskEvidence, *, is_task: bool = False
+        self, searcher: Searcher, text: str, limit: int, evidence: TaskEvidence, *, is_task: bool = False
     ) -> Iterator[Hit]:
         point = self._point
         query = Query(text, point.valid, point.seq, self._reader, Filter(), Sort.RELEVANCE, Page(limit), 0.0)
         # Hints and names of files are spelt as they are: only a person's words are read as others.
         answer = searcher.search(replace(query, corrects_words=is_task))
         if is_task:
-            found.mode, found.note = answer.mode, answer.note
+            evidence.mode, evidence.note = answer.mode, answer.note
         return (hit for hit in answer.hits if is_task or hit.standing is Standing.HOLDS)
 
     # ---- paths
 
-    def _note_anchored(self, found: TaskEvidence, paths: Sequence[str]) -> None:
+    def _note_anchored(self, evidence: TaskEvidence, paths: Sequence[str]) -> None:
         """Note the memories whose file anchors cover a path, and those whose mandate covers the task."""
         aliases = {path: (path, *self._earlier_names(path)) for path in paths}
         spellings = {name: path for path, names in aliases.items() for name in names}
@@ -212,9 +212,9 @@ class EvidenceSearch:
         for memory_id in ids:
             for resolved in resolver.resolve(memory_id) if self._is_known(view, memory_id) else ():
                 if resolved.standing is Standing.HOLDS:
-                    self._note_guiding(found, view, (memory_id, resolved.memory), spellings)
+                    self._note_guiding(evidence, view, (memory_id, resolved.memory), spellings)
 
-    def _note_areas(self, found: TaskEvidence, paths: Sequence[str]) -> None:
+    def _note_areas(self, evidence: TaskEvidence, paths: Sequence[str]) -> None:
         """Note the memories in force about components and modules to which a path belongs."""
         history = self._context.mainlines.at(self._reader, self._reader.repo, self._point.seq)
         areas = {name: path for path in paths for name in areas_of(history, path, to_micros(self._point.valid))}
@@ -229,27 +229,27 @@ class EvidenceSearch:
                 continue
             anchors = (anchor for anchor in memory.statement.anchors if is_area(anchor) and anchor.name in areas)
             named = [each.name for each in anchors if (each.repo or memory.scope.repo) == self._reader.repo]
-            if named and memory_id not in found.overruled:
-                found.table.note(memory_id, coverage=_AREA_COVERAGE)
-                found.on_path.setdefault(memory_id, areas[named[0]])
+            if named and memory_id not in evidence.overruled:
+                evidence.table.note(memory_id, coverage=_AREA_COVERAGE)
+                evidence.on_path.setdefault(memory_id, areas[named[0]])
 
     def _note_guiding(
-        self, found: TaskEvidence, view: View, pair: tuple[str, str], spellings: Mapping[str, str]
+        self, evidence: TaskEvidence, view: View, pair: tuple[str, str], spellings: Mapping[str, str]
     ) -> None:
         """Note a memory in force that has an anchor itself, or that superseded an anchored memory and has no anchor."""
         memory_id, holding = pair
         memory = view.memory(holding)
         if memory is None or memory.statement is None:
             return
-        own, is_placed = self._files(memory), bool(about_files(memory.statement))
-        anchors = self._files(view.memory(memory_id)) if not is_placed and memory_id != holding else own
+        own, has_files = self._files(memory), bool(about_files(memory.statement))
+        anchors = self._files(view.memory(memory_id)) if not has_files and memory_id != holding else own
         value, path = best_coverage(anchors, tuple(spellings))
         if value:
-            found.table.note(holding, coverage=value)
-            found.on_path[holding] = spellings[path]
-        if is_mandatory(memory.statement) and (value or not is_placed):
-            found.mandatory.add(holding)
-            found.table.note(holding)
+            evidence.table.note(holding, coverage=value)
+            evidence.on_path[holding] = spellings[path]
+        if is_mandatory(memory.statement) and (value or not has_files):
+            evidence.mandatory.add(holding)
+            evidence.table.note(holding)
 
     def _is_known(self, view: View, memory_id: str) -> bool:
         return view.memory(memory_id) is not None

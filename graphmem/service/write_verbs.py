@@ -44,7 +44,7 @@ from graphmem.service.repository_links import unlinked
 from graphmem.service.similar_memories import apply_with_similar
 from graphmem.service.statements import StatementText, copied_statement, notes_on, restated, statement_from
 from graphmem.temporal import View, touched
-from graphmem.temporal.operations import asked_in, moments
+from graphmem.temporal.operations import inner_operation, moments
 from graphmem.temporal.trust import guard
 
 
@@ -374,7 +374,7 @@ class WriteVerbs:
         Returns:
             The statement; its id if it was erased since; None if nothing was added again.
         """
-        operation = None if request.earlier is None else asked_in(request.earlier.operation)
+        operation = None if request.earlier is None else inner_operation(request.earlier.operation)
         if not isinstance(operation, Supersede) or len(by) != 1:
             return None
         added = self._context.store.change_by_op_id(request.writer, f"{request.op_id}/new")

@@ -6,7 +6,7 @@ MAX_TITLE_CHARS = 300
 MAX_BODY_CHARS = 4_000
 
 
-def one_line(text: str, most: int = MAX_TITLE_CHARS) -> str:
+def single_line(text: str, most: int = MAX_TITLE_CHARS) -> str:
     """A text without line breaks, control characters and repeated spaces, cut at a number of characters."""
     plain = "".join(char if char.isprintable() else " " for char in text[: 4 * most])
     return clipped(" ".join(plain.split()), most)

@@ -31,7 +31,7 @@ from graphmem.rows import EdgeRow
 from graphmem.sources.edits import Edit, EditKind
 from graphmem.sources.existing_memories import ExistingMemories
 from graphmem.sources.history_comparison import begins_anew, later_moves, state_moves
-from graphmem.sources.move_comparison import has_other_dates, has_returned, new_moves, with_first_start
+from graphmem.sources.move_comparison import has_returned, is_redated, new_moves, with_first_start
 from graphmem.sources.observations import Observation
 from graphmem.temporal import View
 
@@ -90,13 +90,13 @@ class EditPlanner:
             return _moved(observation, state_moves(observation, moves), memory_id)
         if observation.is_history:
             return self._history(observation, memory, moves, view)
-        if _has_other_words(observation, memory):
+        if _is_reworded(observation, memory):
             edit = self._rewording(observation, memory, moves, view)
             return [] if edit is None else [edit]
         if not observation.is_dated or observation.changed_at is not None:
             observation = replace(observation, moves=with_first_start(observation.moves, moves))
         fresh = new_moves(observation.moves, moves, self.now)
-        if has_other_dates(fresh, moves):
+        if is_redated(fresh, moves):
             return [self._correction(observation, memory, observation.moves, view)]
         if has_returned(observation.moves, moves):
             fresh.append(Move(Status.ACTIVE, self.now))
@@ -141,7 +141,7 @@ class EditPlanner:
     def _all_moves(self, observation: Observation, moves: list[Move]) -> tuple[Move, ...]:
         """The moves of a memory with those that the source has in addition."""
         fresh = new_moves(observation.moves, moves, self.now)
-        if not has_other_dates(fresh, moves) and has_returned(observation.moves, moves):
+        if not is_redated(fresh, moves) and has_returned(observation.moves, moves):
             fresh.append(Move(Status.ACTIVE, self.now))
         return (*moves, *fresh)
 
@@ -202,7 +202,7 @@ def _moved(observation: Observation, moves: Iterable[Move], memory_id: str) -> l
     return [_edit(observation, (Transition(memory_id, move),), EditKind.MOVED, memory_id) for move in moves]
 
 
-def _has_other_words(observation: Observation, memory: Memory) -> bool:
+def _is_reworded(observation: Observation, memory: Memory) -> bool:
     return memory.statement is not None and memory.statement.content_hash != observation.statement.content_hash
 
 

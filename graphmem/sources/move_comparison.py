@@ -37,7 +37,7 @@ def new_moves(observed: tuple[Move, ...], existing: Sequence[Move], now: datetim
     return fresh
 
 
-def has_other_dates(fresh: Sequence[Move], existing: Sequence[Move]) -> bool:
+def is_redated(fresh: Sequence[Move], existing: Sequence[Move]) -> bool:
     """True if the source gives another date for a state that the memory has under the same source word."""
     recorded = {(move.status, move.source_word) for move in existing}
     return any((move.status, move.source_word) in recorded for move in fresh)

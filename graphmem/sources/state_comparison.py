@@ -110,7 +110,7 @@ class StateEdits:
 
 def state_edits(
     present: SourceState,
-    wanted: SourceState,
+    target: SourceState,
     scope: Scope,
     new_id: Callable[[SourcedMemory], str],
     *,
@@ -123,27 +123,27 @@ def state_edits(
 
     Args:
         present: The state of the ledger.
-        wanted: The state of a fresh ingestion.
+        target: The state of a fresh ingestion.
         scope: Where new memories live.
         new_id: The id of a new memory.
         read_at: The time of the fresh ingestion. A commit from the future counts from its reading, so that an earlier
             reading gave it an earlier time, which stays.
     """
-    names = _matched(present, wanted, read_at)
-    kept = {ours for ours in names.values() if ours is not None}
-    extra = [memory for memory in present.memories.values() if memory.id not in kept and not memory.is_foreign]
-    ids = {theirs: ours or new_id(wanted.memories[theirs]) for theirs, ours in names.items()}
-    missing = [wanted.memories[theirs] for theirs, ours in names.items() if ours is None]
+    names = _matched(present, target, read_at)
+    remaining = {ours for ours in names.values() if ours is not None}
+    extra = [memory for memory in present.memories.values() if memory.id not in remaining and not memory.is_foreign]
+    ids = {theirs: ours or new_id(target.memories[theirs]) for theirs, ours in names.items()}
+    missing = [target.memories[theirs] for theirs, ours in names.items() if ours is None]
     leaving = [memory for memory in extra if not memory.is_touched]
     undated = {edge._replace(at=None): edge for edge in present.edges}
-    renamed = (edge.renamed(ids) for edge in wanted.edges)
+    renamed = (edge.renamed(ids) for edge in target.edges)
     edges = [
         undated.get(edge._replace(at=None), edge) if edge.at is not None and edge.at >= read_at else edge
         for edge in renamed
     ]
-    links = [link.renamed(ids) for link in wanted.links]
-    known = kept | {memory.id for memory in leaving}
-    revoked = {*_revoked(present.edges, edges, known), *_revoked(present.links, links, known)}
+    links = [link.renamed(ids) for link in target.links]
+    ids_in_use = remaining | {memory.id for memory in leaving}
+    revoked = {*_revoked(present.edges, edges, ids_in_use), *_revoked(present.links, links, ids_in_use)}
     absent = {0, *revoked}
     edits = [
         *(_edit(Revoke(seq), EditKind.UNLINKED, _LEDGER) for seq in sorted(revoked)),
@@ -159,23 +159,23 @@ def state_edits(
     return StateEdits(tuple(edits), tuple(memory.id for memory in extra if memory.is_touched))
 
 
-def _matched(present: SourceState, wanted: SourceState, read_at: datetime) -> dict[str, str | None]:
+def _matched(present: SourceState, target: SourceState, read_at: datetime) -> dict[str, str | None]:
     """Return the id in the present state of each memory of the wanted state; None if it has none."""
     free: dict[tuple[object, ...], list[str]] = defaultdict(list)
     for memory in present.memories.values():
         free[memory.identity].append(memory.id)
-    found: dict[str, str | None] = {}
-    for memory in wanted.memories.values():
+    matches: dict[str, str | None] = {}
+    for memory in target.memories.values():
         ours = free[memory.identity]
-        found[memory.id] = ours.pop(0) if ours else None
+        matches[memory.id] = ours.pop(0) if ours else None
     left = {memory_id for ids in free.values() for memory_id in ids}
-    for memory_id, known in found.items():
-        memory = wanted.memories[memory_id]
-        if known is None and memory.moves[-1].at >= read_at:
+    for memory_id, match in matches.items():
+        memory = target.memories[memory_id]
+        if match is None and memory.moves[-1].at >= read_at:
             twin = next((ours for ours in sorted(left) if _is_twin(present.memories[ours], memory, read_at)), None)
-            found[memory_id] = twin
+            matches[memory_id] = twin
             left.discard(twin or "")
-    return found
+    return matches
 
 
 def _is_twin(ours: SourcedMemory, theirs: SourcedMemory, read_at: datetime) -> bool:
@@ -187,11 +187,11 @@ def _is_twin(ours: SourcedMemory, theirs: SourcedMemory, read_at: datetime) -> b
     return replace(theirs, moves=moves).identity == ours.identity
 
 
-def _revoked(present: Mapping[Key, int], wanted: Sequence[Key], known: set[str]) -> Iterator[int]:
+def _revoked(present: Mapping[Key, int], target: Sequence[Key], ids: set[str]) -> Iterator[int]:
     """Yield the ledger positions of supersessions or links between known memories that are not wanted."""
-    kept = set(wanted)
+    remaining = set(target)
     for key, seq in present.items():
-        if key not in kept and {key.old, key.new} <= known:
+        if key not in remaining and {key.old, key.new} <= ids:
             yield seq
 
 

@@ -50,14 +50,14 @@ def matches(lost: Definition, path: str, candidates: Iterable[Candidate]) -> tup
     """
     words = body_words(lost)
     same = [each for each in candidates if each.definition.kind is lost.kind]
-    scored = [(similarity(words, found := body_words(each.definition)), each, found) for each in same]
-    scored.sort(key=lambda scored_one: (-scored_one[0], scored_one[1].path, scored_one[1].definition.first_line))
+    scored = [(similarity(words, body := body_words(each.definition)), each, body) for each in same]
+    scored.sort(key=lambda entry: (-entry[0], entry[1].path, entry[1].definition.first_line))
     # A stub file has the same definitions as its source file.
     own = [each for each in scored if splitext(each[1].path)[1] == splitext(path)[1]]
     named = _by_name(lost, words, own or scored)
     if named is not None:
         return (named,)
-    telling = [(score, each) for score, each, found in scored if words.is_telling and found.is_telling]
+    telling = [(score, each) for score, each, body in scored if words.is_telling and body.is_telling]
     if is_clear([score for score, _ in telling]):
         return (DefinitionMatch(telling[0][1], RelocationBasis.BODY, telling[0][0]),)
     similar = [
@@ -78,12 +78,12 @@ def _by_name(
     """Return the only candidate with the full name, else with the last part of the name; None if its body differs."""
     for is_full in (True, False):
         name = lost.name if is_full else lost.last_name
-        found = [(score, each, other) for score, each, other in scored
+        same_name = [(score, each, body) for score, each, body in scored
                  if (each.definition.name if is_full else each.definition.last_name) == name]  # fmt: skip
-        if len(found) != 1:
+        if len(same_name) != 1:
             continue
-        score, candidate, other = found[0]
-        is_short = not (words.is_telling and other.is_telling)
+        score, candidate, body = same_name[0]
+        is_short = not (words.is_telling and body.is_telling)
         least = _LEAST_WITH_FULL_NAME if is_full else _LEAST_WITH_NAME
         if score >= least or (is_short and is_full):
             return DefinitionMatch(candidate, RelocationBasis.NAME, score)

@@ -22,7 +22,7 @@ _MAX_NAME_BYTES = 200
 #: A query takes quadratic time in brackets that are never closed.
 _MOST_DEPTH = 1_000
 _OPENING = b"([{"
-_OTHER_BYTES = bytes(byte for byte in range(256) if byte not in b"()[]{}")
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"()[]{}")
 _SEPARATOR = re.compile(r"::|[.\\]")
 
 
@@ -98,9 +98,9 @@ def definitions_in(path: str, content: bytes) -> Definitions | None:
     tree = _parsed(path, content)
     if tree is None:
         return UNPARSED
-    found = sorted(_spans(path, content, tree), key=lambda span: (span.start, -span.end))
-    listed = tuple(_named(content, found[:_MOST_DEFINITIONS]))
-    return Definitions(listed, is_complete=not tree.root_node.has_error and len(found) <= _MOST_DEFINITIONS)
+    spans = sorted(_spans(path, content, tree), key=lambda span: (span.start, -span.end))
+    listed = tuple(_named(content, spans[:_MOST_DEFINITIONS]))
+    return Definitions(listed, is_complete=not tree.root_node.has_error and len(spans) <= _MOST_DEFINITIONS)
 
 
 def _parsed(path: str, content: bytes) -> Tree | None:
@@ -115,7 +115,7 @@ def _parsed(path: str, content: bytes) -> Tree | None:
 def _depth(content: bytes) -> int:
     """Return the greatest number of brackets that are open at a time."""
     depth = most = 0
-    for byte in content.translate(None, _OTHER_BYTES):
+    for byte in content.translate(None, _NO_BRACKETS):
         depth = depth + 1 if byte in _OPENING else max(depth - 1, 0)
         most = max(most, depth)
     return most

@@ -64,28 +64,28 @@ class FilePart:
     share: float
 
 
-def file_parts(files: Sequence[FileContents], wanted: Iterable[str]) -> dict[str, list[FilePart]]:
+def file_parts(files: Sequence[FileContents], paths: Iterable[str]) -> dict[str, list[FilePart]]:
     """Return the parts of files that are in other files after a commit.
 
     Args:
         files: All files that a commit changed.
-        wanted: The files in question, by their paths before the commit.
+        paths: The files in question, by their paths before the commit.
 
     Returns:
         By path before the commit; the files with the most lines first. Files without a part are left out.
     """
     losers, gainers = _counted(file.lost for file in files), _counted(file.gained for file in files)
     targets = [file for file in files if file.after is not None]
-    found: dict[str, list[FilePart]] = {}
-    names = set(wanted)
+    parts_of: dict[str, list[FilePart]] = {}
+    names = set(paths)
     for source in files:
         if source.old_path not in names or source.before is None or source.lost.total() < LEAST_LINES:
             continue
         only = {line for line in source.lost if losers[line] == 1 and gainers[line] == 1 and not _is_import(line)}
         parts = [part for target in targets if target is not source for part in _part(source, target, only)]
         if parts:
-            found[source.old_path] = sorted(parts, key=lambda part: (-part.lines, part.path))
-    return found
+            parts_of[source.old_path] = sorted(parts, key=lambda part: (-part.lines, part.path))
+    return parts_of
 
 
 def _part(source: FileContents, target: FileContents, only: set[bytes]) -> Iterable[FilePart]:

@@ -32,8 +32,8 @@ class SourceFile:
         Where the file does not parse, or has no parser, the line with the usual form of a definition counts.
         """
         parsed = self.definitions
-        found = None if parsed is None else parsed.named(name)
-        return found if found is not None or (parsed is not None and parsed.is_complete) else self._by_form(name)
+        exact = None if parsed is None else parsed.named(name)
+        return exact if exact is not None or (parsed is not None and parsed.is_complete) else self._by_form(name)
 
     def lacks(self, name: str) -> bool:
         """Return True if the file does not define a name for certain: it parses, or does not have the word at all."""

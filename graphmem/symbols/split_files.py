@@ -33,16 +33,16 @@ def split_files(changes: CodeChanges, files: Collection[int], after: int) -> Ite
     for period in periods:
         of_path.setdefault(period.path, []).append(period)
     cuts = [each for each in edits if each.old_blob and any(_is_of(period, each) for period in of_path[each.path])]
-    wanted: dict[int, set[str]] = {}
+    cut_paths: dict[int, set[str]] = {}
     for start in range(0, len(cuts), _EDITS_AT_ONCE):
         for edit in _shrinking(changes, cuts[start : start + _EDITS_AT_ONCE]):
-            wanted.setdefault(edit.position, set()).add(edit.path)
-    positions = sorted(wanted)
+            cut_paths.setdefault(edit.position, set()).add(edit.path)
+    positions = sorted(cut_paths)
     for start in range(0, len(positions), _AT_ONCE):
         part = positions[start : start + _AT_ONCE]
         for position, listed in sorted(changes.edits_at(part).items()):
-            if _is_split(listed, wanted[position]):
-                yield from _relocations(changes, position, listed, wanted[position])
+            if _is_split(listed, cut_paths[position]):
+                yield from _relocations(changes, position, listed, cut_paths[position])
 
 
 def _shrinking(changes: CodeChanges, edits: Sequence[CommittedEdit]) -> Iterator[CommittedEdit]:

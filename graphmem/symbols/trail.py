@@ -75,11 +75,11 @@ class SymbolTrail:
 
     def at(self, position: int) -> SymbolPosition | None:
         """Return the symbol's position at a commit; the first position for earlier commits, None if it has none."""
-        found = self.steps[0] if self.steps else None
+        latest = self.steps[0] if self.steps else None
         for step in self.steps:
             if step.position <= position:
-                found = step
-        return found
+                latest = step
+        return latest
 
 
 class SymbolFollower:
@@ -99,12 +99,12 @@ class SymbolFollower:
 
     def load(self, paths: Collection[str], after: int) -> None:
         """Read the changes of files by the commits after a position together."""
-        wanted = {path for path in paths if path not in self._edits or self._edits[path][0] > after}
-        found: dict[str, list[CommittedEdit]] = {path: [] for path in wanted}
-        for edit in self._changes.edits_of(wanted, after) if wanted else ():
-            if edit.path in found:
-                found[edit.path].append(edit)
-        self._edits.update((path, (after, edits)) for path, edits in found.items())
+        unread = {path for path in paths if path not in self._edits or self._edits[path][0] > after}
+        read: dict[str, list[CommittedEdit]] = {path: [] for path in unread}
+        for edit in self._changes.edits_of(unread, after) if unread else ():
+            if edit.path in read:
+                read[edit.path].append(edit)
+        self._edits.update((path, (after, edits)) for path, edits in read.items())
 
     def follow(self, path: str, name: str, position: int) -> SymbolTrail:
         """Return the trail of a symbol from a commit on.
@@ -142,11 +142,11 @@ class SymbolFollower:
                 continue
             word = name.rpartition(".")[2].encode()
             file = None if text is None or word not in text else self._file(version.path, version.blob, text)
-            found = None if file is None else file.named(name)
-            if found is not None:
+            definition = None if file is None else file.named(name)
+            if definition is not None:
                 if is_lost:
                     trail.relocations.append(self._relocation(version, name, RelocationBasis.NAME, version.path, name))
-                present, is_lost, trail.unparsed = self._place(trail, version, name, found), False, ""
+                present, is_lost, trail.unparsed = self._place(trail, version, name, definition), False, ""
             elif present is not None and not is_lost:
                 if (file is not None and not file.lacks(name)) or (text is None and version.blob):
                     trail.unparsed = version.path
@@ -158,11 +158,11 @@ class SymbolFollower:
 
     def _arrived(self, trail: SymbolTrail, version: CommittedFile, name: str) -> SymbolPosition | None:
         text = self._text(version.blob)
-        found = None if text is None else self._file(version.path, version.blob, text).named(name)
-        return None if found is None else self._place(trail, version, name, found)
+        definition = None if text is None else self._file(version.path, version.blob, text).named(name)
+        return None if definition is None else self._place(trail, version, name, definition)
 
-    def _place(self, trail: SymbolTrail, version: CommittedFile, name: str, found: Definition) -> SymbolPosition:
-        made = SymbolPosition(version.position, version.path, name, found)
+    def _place(self, trail: SymbolTrail, version: CommittedFile, name: str, definition: Definition) -> SymbolPosition:
+        made = SymbolPosition(version.position, version.path, name, definition)
         trail.steps.append(made)
         return made
 
@@ -180,8 +180,8 @@ class SymbolFollower:
         if edits is None:
             trail.unparsed = version.path
             return None
-        found = matches(present.definition, present.path, self._candidates(present, edits))
-        for match in found:
+        results = matches(present.definition, present.path, self._candidates(present, edits))
+        for match in results:
             path, name = match.candidate.path, match.candidate.definition.name
             percent = round(match.similarity * _PERCENT)
             relocation = Relocation(
@@ -194,7 +194,7 @@ class SymbolFollower:
                     return None
                 blob = self._changes.blobs_at([(version.position, path)]).get((version.position, path), "")
                 return period, CommittedFile(version.position, path, blob), name
-        if not found:
+        if not results:
             commit = self._changes.commit_at(version.position)
             trail.relocations.append(Relocation(commit, present.path, RelocationBasis.GONE, present.name))
         return None
@@ -223,8 +223,8 @@ class SymbolFollower:
         new = self._file(edit.path, edit.blob, text)
         old = self._file(edit.old_path, edit.old_blob, before)
         listed: Iterable[Definition] = () if new.definitions is None else new.definitions.listed
-        if new.definitions is None and (found := new.named(lost.name)) is not None:
-            listed = (found,)
+        if new.definitions is None and (named := new.named(lost.name)) is not None:
+            listed = (named,)
         names = set() if old.definitions is None else {each.name for each in old.definitions.listed}
         for each in listed:
             is_old = each.name in names or (old.definitions is None and old.named(each.name) is not None)
@@ -243,24 +243,26 @@ class SymbolFollower:
         """Yield the versions of a file after a commit, under all paths that it has from then on."""
         life = sorted(self._changes.lineage(period.lineage), key=lambda each: each.start)
         self.load({each.path for each in life}, after)
-        here: FilePeriod | None = period
-        while here is not None:
-            end = here.end
-            edits = [each for each in self._edits[here.path][1] if after < each.position < (end or each.position + 1)]
+        current: FilePeriod | None = period
+        while current is not None:
+            end = current.end
+            edits = [
+                each for each in self._edits[current.path][1] if after < each.position < (end or each.position + 1)
+            ]
             for index, edit in enumerate(edits):
                 if index % _AT_ONCE == 0:
                     self._read([each.blob for each in edits[index : index + _AT_ONCE]])
-                yield CommittedFile(edit.position, here.path, edit.blob)
-            if here.end is None:
+                yield CommittedFile(edit.position, current.path, edit.blob)
+            if current.end is None:
                 return
-            following = _next_period(life, here)
-            if following is None or following.start > here.end:
-                yield CommittedFile(here.end, here.path, "")
+            following = _next_period(life, current)
+            if following is None or following.start > current.end:
+                yield CommittedFile(current.end, current.path, "")
             if following is not None:
-                after = max(following.start, here.end)
-                found = self._changes.blobs_at([(after, following.path)])
-                yield CommittedFile(after, following.path, found.get((after, following.path), ""))
-            here = following
+                after = max(following.start, current.end)
+                blobs = self._changes.blobs_at([(after, following.path)])
+                yield CommittedFile(after, following.path, blobs.get((after, following.path), ""))
+            current = following
 
     def _read(self, blobs: Collection[str]) -> None:
         """Read contents that are needed next; those that were read before are kept while they are few."""

@@ -48,16 +48,20 @@ def carried(rows: Rows, carriages: Sequence[Carriage], related: Collection[str] 
     }
     if not shared:
         return rows
-    found: dict[str, MemoryRow] = {}
+    counted: dict[str, MemoryRow] = {}
     since: dict[str, datetime] = {}
     for carriage in carriages:
-        home = {key: row for key, row in shared.items() if row.memory.scope.repo == carriage.repo and key not in found}
+        home = {
+            key: row for key, row in shared.items() if row.memory.scope.repo == carriage.repo and key not in counted
+        }
         counting = _counting(rows, carriage, home)
-        found |= counting
+        counted |= counting
         if carriage.since is not None and carriage.repo not in related:
             since |= dict.fromkeys(counting, carriage.since)
-    kept = {key: row for key, row in rows.memories.items() if key not in shared or row.memory.scope.repo in related}
-    return replace(rows, memories={**kept, **found}, since=since)
+    remaining = {
+        key: row for key, row in rows.memories.items() if key not in shared or row.memory.scope.repo in related
+    }
+    return replace(rows, memories={**remaining, **counted}, since=since)
 
 
 def _counting(rows: Rows, carriage: Carriage, home: Mapping[str, MemoryRow]) -> dict[str, MemoryRow]:
@@ -82,15 +86,15 @@ def _starts(rows: Rows, home: Mapping[str, MemoryRow]) -> dict[str, datetime]:
 
 def _joined(rows: Rows, keys: Iterable[str], home: Mapping[str, MemoryRow]) -> set[str]:
     """Return the memories that supersessions and amendments join to some, among those of the repository."""
-    beside: dict[str, set[str]] = defaultdict(set)
+    neighbours: dict[str, set[str]] = defaultdict(set)
     for edge in rows.edges:
         if edge.old in home and edge.new in home:
-            beside[edge.old].add(edge.new)
-            beside[edge.new].add(edge.old)
-    found = set(keys)
-    todo = list(found)
+            neighbours[edge.old].add(edge.new)
+            neighbours[edge.new].add(edge.old)
+    joined = set(keys)
+    todo = list(joined)
     while todo:
-        fresh = beside[todo.pop()] - found
-        found |= fresh
+        fresh = neighbours[todo.pop()] - joined
+        joined |= fresh
         todo += fresh
-    return found
+    return joined

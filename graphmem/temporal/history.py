@@ -33,7 +33,7 @@ from graphmem.repository.mainline_rows import unpacked
 from graphmem.rows import BranchRow, EdgeRow, RevokeRow, Rows, stamp_of
 from graphmem.scopes import branch_parts
 from graphmem.temporal.lineage import Lineage, opening
-from graphmem.temporal.operations import asked_in, rules_of, touched
+from graphmem.temporal.operations import inner_operation, rules_of, touched
 from graphmem.temporal.operations.add import refuse_unordered_moves
 from graphmem.temporal.operations.supersede import edges_of, refuse_cycle, refuse_misshapen_supersession
 
@@ -103,9 +103,9 @@ class LedgerAudit:
         except GraphMemError as refusal:
             return f"entry {change.seq} was never accepted: {refusal}"
 
-    def finish(self, *, is_whole: bool = True) -> Iterator[Fault]:
-        """Yield the faults that show only across entries; pass `is_whole=False` if only the first entries were read."""
-        if is_whole and self._gone:
+    def finish(self, *, is_complete: bool = True) -> Iterator[Fault]:
+        """Yield the faults that show only across entries; `is_complete=False` if only the first entries were read."""
+        if is_complete and self._gone:
             seq = min(self._gone)
             yield Fault(seq, f"the content of entry {seq} is gone, and no later entry erased what it is about")
         yield from self._cycles()
@@ -246,7 +246,7 @@ class LedgerAudit:
                 self._memories[key].last_content_seq = change.seq
 
     def _about(self, operation: Operation) -> tuple[str, ...]:
-        effective = asked_in(operation)
+        effective = inner_operation(operation)
         if not isinstance(effective, Revoke):
             return touched(effective)
         undone = self._revocable.get(effective.change)

@@ -40,8 +40,8 @@ def opening(branches: Mapping[str, BranchRow], scope: Scope, seq: int) -> Branch
     _, opened = branch_parts(scope.branch)
     if opened is None and (first.closed is None or first.closed > seq):
         return first
-    known = [row for row in openings(branches, key) if row.opened <= seq and opened in (None, row.opened)]
-    return max(known, key=lambda row: row.opened, default=None)
+    matching = [row for row in openings(branches, key) if row.opened <= seq and opened in (None, row.opened)]
+    return max(matching, key=lambda row: row.opened, default=None)
 
 
 def on_opening(scope: Scope, branches: Mapping[str, BranchRow], seq: int) -> Scope:
@@ -65,7 +65,7 @@ class Lineage:
         self._branches = branches
         own = self.opening(reader)
         self._line = self._ancestry(reader.branch_key if own is None else own.key)
-        self._places: dict[tuple[str, int], str | None] = {}
+        self._row_branches: dict[tuple[str, int], str | None] = {}
 
     def sees(self, stamp: Stamp) -> bool:
         """Return True if the row is recorded by this position, on this line, and not on an abandoned branch."""
@@ -73,27 +73,27 @@ class Lineage:
             return False
         if stamp.branch is None:
             return True
-        return self.place(stamp) in self._line and not self.is_abandoned(stamp)
+        return self.branch_of(stamp) in self._line and not self.is_abandoned(stamp)
 
     def is_abandoned(self, stamp: Stamp) -> bool:
         """Return True if the row lives on an abandoned branch; no reader sees it from the abandonment on."""
-        branch = self.place(stamp)
+        branch = self.branch_of(stamp)
         row = None if branch is None else self._row(branch)
         return row is not None and self._is_closed(row) and not row.is_merged
 
-    def place(self, stamp: Stamp) -> str | None:
+    def branch_of(self, stamp: Stamp) -> str | None:
         """The branch on which a row lives as of this position: a merge moves it to the parent branch."""
         branch, seq = stamp.branch, stamp.seq
         if branch is None:
             return None
         key = (branch, seq)
-        if key not in self._places:
-            self._places[key] = self._follow_merges(branch, seq)
-        return self._places[key]
+        if key not in self._row_branches:
+            self._row_branches[key] = self._follow_merges(branch, seq)
+        return self._row_branches[key]
 
     def nearness(self, stamp: Stamp) -> int:
         """0 for a row on the reader's own branch, and 1 less for each branch nearer to the main line."""
-        return -self._line.index(self.place(stamp))
+        return -self._line.index(self.branch_of(stamp))
 
     def opening(self, scope: Scope) -> BranchRow | None:
         """The opening that the branch of a scope means: the named one, or the latest of its name."""

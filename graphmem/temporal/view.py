@@ -247,8 +247,8 @@ class View:
 
     @property
     def _active_links(self) -> Iterator[LinkRow]:
-        sees, whole = self.lineage.sees, self._whole
-        return (row for row in self._rows.links if sees(row.stamp) and row.stamp.seq not in whole)
+        sees, revoked = self.lineage.sees, self._whole
+        return (row for row in self._rows.links if sees(row.stamp) and row.stamp.seq not in revoked)
 
     def _last_confirmation(self, key: str) -> Stamp | None:
         seen = (row.stamp for row in self._confirmations if row.memory == key and self.lineage.sees(row.stamp))

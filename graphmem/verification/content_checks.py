@@ -30,14 +30,14 @@ class Contents:
 
     def load(self, groups: Sequence[Sequence[Pair]]) -> None:
         """Read the contents, before and now, of groups of files; not of groups that did not change."""
-        places = {place for pairs in groups for place, _ in pairs if place not in self._blobs}
-        found = self.history.blobs_at(places)
-        self._blobs.update({place: found.get(place) for place in places})
-        wanted: set[str | None] = set()
+        places = {key for pairs in groups for key, _ in pairs if key not in self._blobs}
+        blobs = self.history.blobs_at(places)
+        self._blobs.update({key: blobs.get(key) for key in places})
+        needed: set[str | None] = set()
         for pairs in groups:
-            if any(self._blobs[place] != self.history.blob(path) for place, path in pairs):
-                wanted.update(blob for place, path in pairs for blob in (self._blobs[place], self.history.blob(path)))
-        self.load_blobs({blob for blob in wanted if blob is not None})
+            if any(self._blobs[key] != self.history.blob(path) for key, path in pairs):
+                needed.update(blob for key, path in pairs for blob in (self._blobs[key], self.history.blob(path)))
+        self.load_blobs({blob for blob in needed if blob is not None})
 
     def load_blobs(self, blobs: set[str]) -> None:
         """Read contents."""
@@ -45,9 +45,9 @@ class Contents:
         if missing:
             self._texts.update(self.history.texts(missing))
 
-    def blob_before(self, place: Place) -> str | None:
+    def blob_before(self, key: Place) -> str | None:
         """Hash of the content at a place that was loaded."""
-        return self._blobs.get(place)
+        return self._blobs.get(key)
 
     def text(self, blob: str | None) -> bytes | None:
         """A content that was loaded; None if there is none."""
@@ -76,8 +76,8 @@ def checked(checks: Sequence[ContentCheck], findings: list[CodeFinding], content
     If more than half of the lines of all its anchored files together are gone, those files that
     changed as much have drifted.
     """
-    found = ((check, _file_change(check, contents)) for check in checks)
-    changes = [(check, change) for check, change in found if change is not None]
+    compared = ((check, _file_change(check, contents)) for check in checks)
+    changes = [(check, change) for check, change in compared if change is not None]
     total, gone = sum(change.total for _, change in changes), sum(change.gone for _, change in changes)
     for check, change in changes:
         is_drifted = gone > DRIFTED * total
@@ -85,8 +85,8 @@ def checked(checks: Sequence[ContentCheck], findings: list[CodeFinding], content
 
 
 def _file_change(check: ContentCheck, contents: Contents) -> LineChange | None:
-    place, path = check.pair
-    old = contents.blob_before(place)
+    key, path = check.pair
+    old = contents.blob_before(key)
     if old is None:
         return None
     new = contents.history.blob(path)

@@ -96,10 +96,10 @@ class ManifestSearch:
         return list(versions[max(start - 1, 0) :][-_MOST_VERSIONS:])
 
     def _read(self, blobs: Iterable[str]) -> None:
-        wanted = {blob for blob in blobs if blob and blob not in self._texts}
-        if wanted:
-            texts = self.history.texts(wanted)
-            self._texts |= {blob: texts.get(blob, b"").decode("utf-8", "replace") for blob in wanted}
+        unread = {blob for blob in blobs if blob and blob not in self._texts}
+        if unread:
+            texts = self.history.texts(unread)
+            self._texts |= {blob: texts.get(blob, b"").decode("utf-8", "replace") for blob in unread}
 
 
 def dependency_names(target: str) -> tuple[str, ...]:

@@ -39,8 +39,8 @@ Definitions = Mapping[str, int]
 def is_manifest(path: str) -> bool:
     """Return True if a file may define tasks or declare dependencies, and is no copy of another project's."""
     name = path.rpartition("/")[2]
-    is_known = name in _NAMES or name.endswith(_SUFFIXES) or _REQUIREMENTS.fullmatch(name) is not None
-    return is_known and not _VENDORED.search(path)
+    is_manifest_name = name in _NAMES or name.endswith(_SUFFIXES) or _REQUIREMENTS.fullmatch(name) is not None
+    return is_manifest_name and not _VENDORED.search(path)
 
 
 def manifest_test(command: str | None) -> Callable[[str], bool]:
@@ -56,11 +56,11 @@ def defines(path: str, text: str, command: str) -> int | None:
     name = command.removeprefix(f"{program} ")
     if program == _TOX and _IMPLICIT_TOX.fullmatch(name):
         return 1
-    found = _definitions(program, posixpath.basename(path), text)
-    if name in found:
-        return found[name]
-    patterns = (known for known in found if "%" in known)
-    return next((found[known] for known in patterns if _matches(known, name)), None)
+    definitions = _definitions(program, posixpath.basename(path), text)
+    if name in definitions:
+        return definitions[name]
+    patterns = (pattern for pattern in definitions if "%" in pattern)
+    return next((definitions[pattern] for pattern in patterns if _matches(pattern, name)), None)
 
 
 def declares(text: str, name: str) -> int | None:
@@ -75,8 +75,8 @@ def _program(command: str) -> str:
 
 
 def _declares_dependencies(name: str) -> bool:
-    is_known = name in _DEPENDENCY_NAMES or name.endswith(_DEPENDENCY_SUFFIXES)
-    return is_known or _REQUIREMENTS.fullmatch(name) is not None
+    is_listed = name in _DEPENDENCY_NAMES or name.endswith(_DEPENDENCY_SUFFIXES)
+    return is_listed or _REQUIREMENTS.fullmatch(name) is not None
 
 
 _TASK_FILES: Mapping[str, Callable[[str], bool]] = {
@@ -89,10 +89,10 @@ _TASK_FILES: Mapping[str, Callable[[str], bool]] = {
 
 @lru_cache(maxsize=1_000)
 def _definitions(program: str, name: str, text: str) -> Definitions:
-    found: dict[str, int] = {}
+    lines: dict[str, int] = {}
     for task, line in _READERS[program](name, text):
-        found.setdefault(task, line)
-    return found
+        lines.setdefault(task, line)
+    return lines
 
 
 def _make_rules(_name: str, text: str) -> Iterator[tuple[str, int]]:

@@ -42,8 +42,8 @@ def resolve_path(reference: CodeReference, since: int, history: CodeHistory) -> 
 
 def candidates(reference: CodeReference) -> tuple[str, ...]:
     """The paths that a reference can mean, the likeliest first."""
-    beside = posixpath.normpath(posixpath.join(reference.folder, reference.target))
-    paths = [beside, reference.target] if reference.is_link else [reference.target, beside]
+    relative = posixpath.normpath(posixpath.join(reference.folder, reference.target))
+    paths = [relative, reference.target] if reference.is_link else [reference.target, relative]
     return tuple(dict.fromkeys(path for path in paths if not path.startswith("../") and path != "."))
 
 

@@ -38,11 +38,13 @@ class CodeReference:
 def references_of(memory: MemoryToVerify) -> tuple[CodeReference, ...]:
     """The references of a memory, each once: anchors first, then those of the title, the body and the rationale."""
     folder = posixpath.dirname(memory.path)
-    found: dict[tuple[ReferenceKind, str], CodeReference] = {}
+    references: dict[tuple[ReferenceKind, str], CodeReference] = {}
     for reference in (*_anchored(memory), *_in_texts(memory.statement, folder), *_dependency(memory.statement)):
-        found.setdefault((reference.kind, reference.target), reference)
-    paths = {reference.target for reference in found.values() if reference.kind is ReferenceKind.FILE}
-    return tuple(each for each in found.values() if each.kind is not ReferenceKind.FOLDER or each.target not in paths)
+        references.setdefault((reference.kind, reference.target), reference)
+    paths = {reference.target for reference in references.values() if reference.kind is ReferenceKind.FILE}
+    return tuple(
+        each for each in references.values() if each.kind is not ReferenceKind.FOLDER or each.target not in paths
+    )
 
 
 def _anchored(memory: MemoryToVerify) -> Iterator[CodeReference]:
@@ -65,12 +67,12 @@ def _anchored_path(anchor: Anchor) -> CodeReference | None:
 
 def _in_texts(statement: Statement, folder: str) -> Iterator[CodeReference]:
     for text in (statement.title, statement.body, statement.rationale):
-        for found in text_references(text):
-            yield _reference(found, folder)
+        for reference in text_references(text):
+            yield _reference(reference, folder)
 
 
-def _reference(found: TextReference, folder: str) -> CodeReference:
-    return CodeReference(found.kind, found.target, folder, is_link=found.is_link, is_bare=found.is_bare)
+def _reference(reference: TextReference, folder: str) -> CodeReference:
+    return CodeReference(reference.kind, reference.target, folder, is_link=reference.is_link, is_bare=reference.is_bare)
 
 
 def _dependency(statement: Statement) -> Iterator[CodeReference]:

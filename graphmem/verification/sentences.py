@@ -17,7 +17,7 @@ _HEDGES = re.compile(
     re.IGNORECASE,
 )
 _SAMPLE_NAME = re.compile(r"\b(?:like|named|called)\s+[`\"']", re.IGNORECASE)
-_OTHER_REPOSITORY = re.compile(
+_FOREIGN_REPOSITORY = re.compile(
     r"\b(?:other|another|separate|sibling|upstream|downstream|external|private)\s+(?:\w+\s+)?repo(?:s|sitor(?:y|ies))?\b",
     re.IGNORECASE,
 )
@@ -70,7 +70,7 @@ def is_hedged(sentence: str) -> bool:
     Names in that sentence do not count.
     """
     prose = _MARKED.sub(lambda match: match.group() if match.group().lower() == "e.g" else " ", sentence)
-    patterns = ((_HEDGES, prose), (_OTHER_REPOSITORY, prose), (_SAMPLE_NAME, sentence))
+    patterns = ((_HEDGES, prose), (_FOREIGN_REPOSITORY, prose), (_SAMPLE_NAME, sentence))
     return any(pattern.search(text) is not None for pattern, text in patterns)
 
 

@@ -38,8 +38,8 @@ def parts_now(removed: PathPeriod, history: CodeHistory) -> list[tuple[str, floa
     parts = file_parts(files, [removed.path]).get(removed.path, [])
     if sum(part.share for part in parts) < _LEAST_IN_PARTS:
         return []
-    found = ((_path_now(part.path, removed.end, history), part.share) for part in parts[:_MOST_PARTS])
-    return [(path, share) for path, share in found if path is not None]
+    shares = ((_path_now(part.path, removed.end, history), part.share) for part in parts[:_MOST_PARTS])
+    return [(path, share) for path, share in shares if path is not None]
 
 
 def _path_now(path: str, position: int, history: CodeHistory) -> str | None:

@@ -47,12 +47,12 @@ def symbol_check(
     index: int, reference: CodeReference, memory: MemoryToVerify, since: int, position: int, history: CodeHistory
 ) -> SymbolCheck:
     """Return the check of an anchored symbol."""
-    found: list[SymbolTarget] = []
+    targets: list[SymbolTarget] = []
     for target in targets_of(reference, memory):
         finding = resolve_path(CodeReference(ReferenceKind.FILE, target.path), since, history)
         if finding.status is not CodeStatus.UNDECIDED and finding.evidence:
-            found.append(SymbolTarget(finding.evidence[0].path, target.name))
-    return SymbolCheck(index, tuple(dict.fromkeys(found)), since, position)
+            targets.append(SymbolTarget(finding.evidence[0].path, target.name))
+    return SymbolCheck(index, tuple(dict.fromkeys(targets)), since, position)
 
 
 def targets_of(reference: CodeReference, memory: MemoryToVerify) -> list[SymbolTarget]:
@@ -93,8 +93,8 @@ class SymbolFindings:
             trail = self._follower.follow(target.path, target.name, check.since)
             if trail.steps:
                 return self._of_trail(check, target, trail, finding)
-            if (here := self._definition(target.path, target.name)) is not None:
-                return self._present(target, target.path, target.name, here, finding)
+            if (definition := self._definition(target.path, target.name)) is not None:
+                return self._present(target, target.path, target.name, definition, finding)
         remark = next((remark for target in check.targets if (remark := missing_grammar(target.path))), "")
         return replace(finding, reason=f"{finding.reason}; {remark}") if remark else finding
 
@@ -106,10 +106,10 @@ class SymbolFindings:
             return self._unparsed(trail.unparsed, finding)
         if not trail.is_gone:
             file = self._file(last.path)
-            here = None if file is None else file.named(last.name)
-            if here is not None:
-                made = self._present(target, last.path, last.name, here, finding)
-                return self._with_change(self._with_moves(made, trail), check, trail, here)
+            definition = None if file is None else file.named(last.name)
+            if definition is not None:
+                made = self._present(target, last.path, last.name, definition, finding)
+                return self._with_change(self._with_moves(made, trail), check, trail, definition)
             if file is not None and not file.lacks(last.name):
                 return self._unparsed(last.path, finding)
         return self._gone(trail, last, finding)
@@ -120,7 +120,7 @@ class SymbolFindings:
         return replace(finding, status=CodeStatus.UNDECIDED, reason=reason, evidence=evidence, current=(path,))
 
     def _present(
-        self, target: SymbolTarget, path: str, name: str, here: Definition, finding: CodeFinding
+        self, target: SymbolTarget, path: str, name: str, definition: Definition, finding: CodeFinding
     ) -> CodeFinding:
         """Return the finding for a symbol that is defined now."""
         is_same = (path, name) == (target.path, target.name)
@@ -129,7 +129,7 @@ class SymbolFindings:
             finding,
             status=CodeStatus.VERIFIED if is_same else CodeStatus.MOVED,
             reason="is there" if is_same else f"is now in {where}" if name == target.name else f"is now {where}",
-            evidence=(self._evidence(path, (here.first_line, here.last_line)),),
+            evidence=(self._evidence(path, (definition.first_line, definition.last_line)),),
             current=(path,),
         )
 
@@ -146,21 +146,21 @@ class SymbolFindings:
         return replace(finding, reason=reason, evidence=evidence, similarity=least)
 
     def _with_change(
-        self, finding: CodeFinding, check: SymbolCheck, trail: SymbolTrail, here: Definition
+        self, finding: CodeFinding, check: SymbolCheck, trail: SymbolTrail, definition: Definition
     ) -> CodeFinding:
         """Return a finding with the share of the lines of the definition that are gone since the last confirmation."""
         before = trail.at(check.position)
-        if before is None or before.definition.text == here.text:
+        if before is None or before.definition.text == definition.text:
             return finding
-        change = line_change(before.definition.text, here.text, before.definition.first_line)
+        change = line_change(before.definition.text, definition.text, before.definition.first_line)
         if change is None:
             return finding
         share = round(change.share, 3)
         if change.share <= DRIFTED or finding.status is not CodeStatus.VERIFIED:
             return replace(finding, changed_share=share)
         reason = f"{change.gone} of {change.total} lines are gone"
-        place = CodeEvidence(self._history.commit_at(before.position), before.path, change.ranges)
-        evidence = (place, *finding.evidence)
+        changed_lines = CodeEvidence(self._history.commit_at(before.position), before.path, change.ranges)
+        evidence = (changed_lines, *finding.evidence)
         return replace(finding, status=CodeStatus.DRIFTED, reason=reason, evidence=evidence, changed_share=share)
 
     def _gone(self, trail: SymbolTrail, last: SymbolPosition, finding: CodeFinding) -> CodeFinding:

@@ -76,11 +76,11 @@ def signers(
         body: The bytes of the request, as they came.
         sources: The repositories that may have sent it.
     """
-    given = headers.get(_SIGNATURE if forge is Forge.GITHUB else _TOKEN, "").encode("utf-8", "surrogateescape")
+    signature = headers.get(_SIGNATURE if forge is Forge.GITHUB else _TOKEN, "").encode("utf-8", "surrogateescape")
     return [
         source
         for source in sources
-        if source.forge is forge and hmac.compare_digest(given, _expected(forge, source.secret, body))
+        if source.forge is forge and hmac.compare_digest(signature, _expected(forge, source.secret, body))
     ]
 
 
@@ -117,8 +117,8 @@ def read_delivery(forge: Forge, headers: Mapping[str, str], body: bytes) -> Deli
 
 def _key(forge: Forge, headers: Mapping[str, str], body: bytes) -> str:
     ids = [headers[name] for name in _IDS[forge] if headers.get(name)]
-    told = ids[0][:_MOST_ID_CHARS].encode("utf-8", "surrogateescape") if ids else hashlib.sha256(body).digest()
-    return hashlib.sha256(b"\x1f".join((forge.encode(), told))).hexdigest()
+    delivery_id = ids[0][:_MOST_ID_CHARS].encode("utf-8", "surrogateescape") if ids else hashlib.sha256(body).digest()
+    return hashlib.sha256(b"\x1f".join((forge.encode(), delivery_id))).hexdigest()
 
 
 def _names(project: Mapping[str, Any]) -> tuple[str, ...]:

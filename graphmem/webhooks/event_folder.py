@@ -75,14 +75,14 @@ class EventFolder:
 
     def waiting(self) -> list[Event]:
         """Return the events whose work is not done, in the order of their arrival; damaged files are left out."""
-        found: list[Event] = []
+        events: list[Event] = []
         with suppress(OSError):
             for file in (self._path / _WAITING).glob("*.json"):
                 with suppress(OSError, ValueError, TypeError):
                     event = Event(**json.loads(file.read_text(encoding="utf-8")))
                     if event.received.tzinfo is not None:
-                        found.append(event)
-        return sorted(found, key=lambda event: (event.received_at, event.key))
+                        events.append(event)
+        return sorted(events, key=lambda event: (event.received_at, event.key))
 
     def finish(self, event: Event) -> None:
         """Note that the work of an event is done; its delivery stays known."""

@@ -69,12 +69,12 @@ class WebhookReceiver:
         return work_on_events(memory, self.sources(), now=self._clock())
 
     @contextmanager
-    def running(self, memory: RepositoryMemory, told: Callable[[WebhookWork], None]) -> Iterator[None]:
+    def running(self, memory: RepositoryMemory, on_work: Callable[[WebhookWork], None]) -> Iterator[None]:
         """Work on events as they arrive, in a thread that ends with the block.
 
         Args:
             memory: An open memory.
-            told: Called with the result of each run that read a mirror or failed to read it.
+            on_work: Called with the result of each run that read a mirror or failed to read it.
         """
         is_over = threading.Event()
 
@@ -85,7 +85,7 @@ class WebhookReceiver:
                 except (GraphMemError, OSError) as error:
                     work = WebhookWork(failed={"": str(error)})
                 if work is not None and (work.read or work.failed):
-                    told(work)
+                    on_work(work)
                 self._wake.wait(AGAIN_S)
                 self._wake.clear()
 

@@ -16,7 +16,7 @@ from graphmem.model import Scope
 #: A shorter secret can be guessed from a signed body.
 LEAST_SECRET_CHARS = 16
 _QUEUE = "webhooks"
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_GROUP_AND_WORLD = stat.S_IRWXG | stat.S_IRWXO
 
 
 class Forge(StrEnum):
@@ -72,7 +72,7 @@ def read_webhook_sources(path: Path) -> WebhookSources:
         InvalidInput: The file cannot be read, others can read it, or an entry of it is wrong; no message has a secret.
     """
     try:
-        if sys.platform != "win32" and path.stat().st_mode & _OTHERS:
+        if sys.platform != "win32" and path.stat().st_mode & _GROUP_AND_WORLD:
             raise InvalidInput(f"other users can open {str(path)!r}, which has secrets: chmod 600 {path}")
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -13,7 +13,7 @@ import pytest
 from graphmem.adapters.neo4j.database import Address, Database
 from graphmem.adapters.sqlite import SQLiteStore
 from graphmem.adapters.sqlite.connection import Connections
-from graphmem.deadline import deadline, wanted_by
+from graphmem.deadline import deadline, reading_until
 from graphmem.errors import StoreUnavailable
 from graphmem.store import Filter, Store
 from tests.laws.world import R, add, send
@@ -39,13 +39,13 @@ def _listed(store: Store) -> list[str]:
 
 
 def test_nothing_is_read_past_the_deadline(store: Store) -> None:
-    with wanted_by(time.monotonic()), pytest.raises(StoreUnavailable, match="in time"):
+    with reading_until(time.monotonic()), pytest.raises(StoreUnavailable, match="in time"):
         _listed(store)
     assert _listed(store) == ["A"]
 
 
 def test_a_write_is_not_broken_off(store: Store) -> None:
-    with wanted_by(time.monotonic()):
+    with reading_until(time.monotonic()):
         send(store, "second", add("B"))
     assert _listed(store) == ["B", "A"]
 
@@ -55,7 +55,7 @@ def test_a_statement_on_a_file_is_broken_off(tmp_path: Path) -> None:
     SQLiteStore.open(path, create=True).close()
     connections = Connections(path)
     with (
-        wanted_by(time.monotonic() + 0.2),
+        reading_until(time.monotonic() + 0.2),
         pytest.raises(StoreUnavailable, match="in time"),
         connections.reading() as it,
     ):
@@ -68,16 +68,16 @@ def test_a_statement_on_a_file_is_broken_off(tmp_path: Path) -> None:
 
 def test_a_statement_on_a_server_is_broken_off(neo4j: Access) -> None:
     link = Database(Address.read(neo4j.url), neo4j.login, patience_s=60)
-    with wanted_by(time.monotonic() + 0.2), pytest.raises(StoreUnavailable):
+    with reading_until(time.monotonic() + 0.2), pytest.raises(StoreUnavailable):
         link.records(_HOURS_LONG, {})
     assert link.records("RETURN 1 AS one", {})[0]["one"] == 1
     link.close()
 
 
 def test_the_earlier_of_two_deadlines_counts() -> None:
-    with wanted_by(5), wanted_by(9):
+    with reading_until(5), reading_until(9):
         assert deadline() == 5
-        with wanted_by(3):
+        with reading_until(3):
             assert deadline() == 3
         assert deadline() == 5
     assert deadline() == math.inf

@@ -8,11 +8,11 @@ import re
 import pytest
 
 from graphmem.cli.block_output import columns, paint, plain_lines
-from graphmem.cli.blocks import Beside, Box, Look, Span, Table, cells, fit, line, printable, strong
+from graphmem.cli.blocks import Box, BoxPair, Look, Span, Table, cells, fit, line, printable, strong
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 TABLE = Table(("id", "title"), ((line("a1"), line(strong("Häuser"))), (line("b22"), line("日本"))))
-BOXES = Beside(Box("left", (line("one"),), Look.BAD), Box("right", (line("two"),)))
+BOXES = BoxPair(Box("left", (line("one"),), Look.BAD), Box("right", (line("two"),)))
 
 
 class Terminal(io.StringIO):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from graphmem.drafts import try_lock
 from graphmem.githooks import event_queue
-from graphmem.githooks.event_queue import KEPT_S, EventQueue, RefEvents, drain, has_events, pending
+from graphmem.githooks.event_queue import WRITE_LIMIT_S, EventQueue, RefEvents, drain, has_events, pending
 from graphmem.githooks.repository_folders import repository_folders
 from tests.githooks.conftest import no_work
 from tests.sources.git.repositories import Repository
@@ -144,7 +144,7 @@ def test_files_whose_work_is_done_are_removed_after_a_minute(repository: Reposit
     (taken,) = queue.parent.glob("queue.taken.*")
     drain(repository.root, lambda _: None)
     assert taken.exists()
-    os.utime(taken, (taken.stat().st_mtime - KEPT_S - 1,) * 2)
+    os.utime(taken, (taken.stat().st_mtime - WRITE_LIMIT_S - 1,) * 2)
     drain(repository.root, lambda _: None)
     assert [path.name for path in queue.parent.iterdir()] == ["lock"]
 

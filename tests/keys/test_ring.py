@@ -126,29 +126,29 @@ BOUND = replace(DRAFT, user="ann", repos=("r",))
 
 
 def test_a_bound_key_stands_where_it_is_bound() -> None:
-    assert BOUND.place(Scope(), None, is_write=True) == Scope("acme", "r", "ann")
-    assert BOUND.place(Scope("x", "r", "ann", "b", "prod"), "acme", is_write=False) == Scope(
+    assert BOUND.effective_scope(Scope(), None, is_write=True) == Scope("acme", "r", "ann")
+    assert BOUND.effective_scope(Scope("x", "r", "ann", "b", "prod"), "acme", is_write=False) == Scope(
         "acme", "r", "ann", "b", "prod"
     )
-    assert DRAFT.place(Scope("x", "any", "bob"), None, is_write=True) == Scope("acme", "any", "bob")
+    assert DRAFT.effective_scope(Scope("x", "any", "bob"), None, is_write=True) == Scope("acme", "any", "bob")
 
 
 @pytest.mark.parametrize("asked", [Scope(user="bob"), Scope(repo="s"), Scope(repo="r", related_repos=("s",))])
 def test_a_bound_key_stands_nowhere_else(asked: Scope) -> None:
     with pytest.raises(Forbidden):
-        BOUND.place(asked, None, is_write=False)
+        BOUND.effective_scope(asked, None, is_write=False)
 
 
 def test_a_key_of_several_repositories_reads_but_does_not_write_what_belongs_to_none() -> None:
     key = replace(DRAFT, repos=("r", "s"))
-    assert key.place(Scope(), None, is_write=False).repo is None
+    assert key.effective_scope(Scope(), None, is_write=False).repo is None
     with pytest.raises(Forbidden):
-        key.place(Scope(), None, is_write=True)
+        key.effective_scope(Scope(), None, is_write=True)
 
 
 def test_another_tenant_is_not_there() -> None:
     with pytest.raises(NotFound, match="'other'"):
-        DRAFT.place(Scope(), "other", is_write=False)
+        DRAFT.effective_scope(Scope(), "other", is_write=False)
 
 
 def test_a_key_allows_what_it_says_and_nothing_else() -> None:
@@ -156,9 +156,9 @@ def test_a_key_allows_what_it_says_and_nothing_else() -> None:
     for other in (Permission.WRITE, Permission.REVIEW, Permission.ADMIN):
         with pytest.raises(Forbidden, match=other.value):
             DRAFT.require(other)
-    DRAFT.require_whole()
+    DRAFT.require_unbound()
     with pytest.raises(Forbidden, match="whole tenant"):
-        BOUND.require_whole()
+        BOUND.require_unbound()
 
 
 def test_a_file_that_cannot_be_replaced_is_left_as_it_was(

@@ -35,7 +35,9 @@ class Mutant:
 
 
 _SEEN_REVOKES = "_revoked(row for row in rows.revocations if sees(row.stamp))"
-_COUNTING = "if (edge.stamp.seq, lineage.place(edge.stamp)) not in revoked and not lineage.is_abandoned(edge.stamp):"
+_COUNTING = (
+    "if (edge.stamp.seq, lineage.branch_of(edge.stamp)) not in revoked and not lineage.is_abandoned(edge.stamp):"
+)
 
 CONTROL = Mutant("no fault", "view", "class View:", "class View:")
 MUTANTS = (
@@ -57,7 +59,7 @@ MUTANTS = (
         "the cycle check sees only what the writer sees",
         "operations/supersede",
         _COUNTING,
-        "if lineage.sees(edge.stamp) and (edge.stamp.seq, lineage.place(edge.stamp)) not in revoked:",
+        "if lineage.sees(edge.stamp) and (edge.stamp.seq, lineage.branch_of(edge.stamp)) not in revoked:",
     ),
     Mutant(
         "the cycle check forgets what any branch revoked",

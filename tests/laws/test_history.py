@@ -171,7 +171,7 @@ def test_branches_that_are_opened_under_each_other_are_refused() -> None:
         Lineage(branches, X, 9)
     closed = {key: replace(row, closed=2, is_merged=True) for key, row in branches.items()}
     with pytest.raises(CorruptStore, match="cycle"):
-        Lineage(closed, R, 9).place(at(2, "r:x"))
+        Lineage(closed, R, 9).branch_of(at(2, "r:x"))
 
 
 def test_what_the_oracle_leaves_is_accepted() -> None:

@@ -38,8 +38,8 @@ def test_merging_moves_rows_to_the_parent_from_that_position_on() -> None:
     merged = opened("x", None, 1, 7, is_merged=True)
     assert lineage(merged, seq=7).sees(stamp(5, "x"))
     assert not lineage(merged, seq=6).sees(stamp(5, "x"))
-    assert lineage(merged, seq=7).place(stamp(5, "x")) is None
-    assert lineage(merged, seq=6).place(stamp(5, "x")) == "r:x"
+    assert lineage(merged, seq=7).branch_of(stamp(5, "x")) is None
+    assert lineage(merged, seq=6).branch_of(stamp(5, "x")) == "r:x"
 
 
 def test_abandoning_hides_rows_from_that_position_on() -> None:
@@ -51,12 +51,12 @@ def test_abandoning_hides_rows_from_that_position_on() -> None:
 @pytest.mark.parametrize("is_merged", [True, False])
 def test_children_of_a_closed_branch_merge_into_its_parent(*, is_merged: bool) -> None:
     branches = (opened("x", None, 1, 7, is_merged=is_merged), opened("y", "x", 2, 9, is_merged=True))
-    assert lineage(*branches).place(stamp(5, "y")) is None
+    assert lineage(*branches).branch_of(stamp(5, "y")) is None
 
 
 def test_what_was_merged_into_a_branch_is_hidden_when_that_is_abandoned() -> None:
     branches = (opened("x", None, 1, 9), opened("y", "x", 2, 7, is_merged=True))
-    assert lineage(*branches).place(stamp(5, "y")) == "r:x"
+    assert lineage(*branches).branch_of(stamp(5, "y")) == "r:x"
     assert not lineage(*branches, reader=X).sees(stamp(5, "y"))
 
 

@@ -9,7 +9,17 @@ import pytest
 from graphmem import model
 from graphmem.model import Change, Operation, Provenance, Scope
 from graphmem.repository.repository_link import LinkRepository
-from graphmem.temporal.operations import MARKS, RULES, about, asked_in, marks, needs, operation_name, renamed, touched
+from graphmem.temporal.operations import (
+    MARKS,
+    RULES,
+    about,
+    inner_operation,
+    marks,
+    needs,
+    operation_name,
+    renamed,
+    touched,
+)
 from tests.test_ledger_bodies import NAMED
 
 EXAMPLES = pytest.mark.parametrize("operation", [operation for operation, _, _ in NAMED.values()], ids=list(NAMED))
@@ -71,5 +81,5 @@ def test_a_revocation_is_about_what_it_undoes() -> None:
     assert about(model.Revoke(3), undone) == ("a", "b")
     assert about(model.Propose(model.Revoke(3)), undone) == ("a", "b")
     assert about(model.Revoke(3), lambda _: None) == ()
-    assert asked_in(model.Propose(model.Revoke(3))) == model.Revoke(3)
+    assert inner_operation(model.Propose(model.Revoke(3))) == model.Revoke(3)
     assert operation_name(model.MergeBranch("b")) == "merge_branch"

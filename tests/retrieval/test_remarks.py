@@ -33,7 +33,7 @@ class Told:
     known: tuple[str, ...] = ()
     near: tuple[str, ...] = ()
 
-    def is_known(self, key: str) -> bool:
+    def has_memory(self, key: str) -> bool:
         return key in self.known
 
     def nearest(self, name: str) -> tuple[Sentence, ...]:

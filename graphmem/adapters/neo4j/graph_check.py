@@ -112,7 +112,7 @@ def _chain(database: Database, head: LedgerHead) -> Iterator[tuple[str, str]]:
         yield "ledger", f"the last entry was recorded at {ledger.recorded_at}, but the head has {head.recorded_at}"
     if (ledger.seq, ledger.head) != (head.seq, head.hash):
         yield "ledger", f"ends with entry {ledger.seq}, {ledger.head}, not {head.seq}, {head.hash}"
-    for finding in ledger.faults_at_end(is_whole=not head.is_restoring):
+    for finding in ledger.faults_at_end(is_complete=not head.is_restoring):
         yield "ledger", finding.what
 
 

@@ -15,7 +15,7 @@ from graphmem.store import Nearby, Neighbour
 if TYPE_CHECKING:
     from graphmem.adapters.neo4j.database import Database
 
-_OTHER_VISIBLE = "any(home IN $p.homes WHERE home IN o.facets)"
+_NEIGHBOUR_VISIBLE = "any(home IN $p.homes WHERE home IN o.facets)"
 # Each step is [to, from, link type or anchor], typed links first.
 _STEPS = f"""
 CALL () {{
@@ -25,7 +25,7 @@ CALL () {{
 CALL (from) {{
   UNWIND from AS m
   MATCH (m)-[r:DEPENDS_ON|IMPLEMENTS|REFINES|FIXES|CONFLICTS_WITH]-(o:Memory)
-  WHERE r.seq <= $p.seq AND o <> m AND {_OTHER_VISIBLE}
+  WHERE r.seq <= $p.seq AND o <> m AND {_NEIGHBOUR_VISIBLE}
   WITH o, m, r ORDER BY r.seq
   RETURN collect([o.id, m.id, toLower(type(r))]) AS over_links
 }}
@@ -40,7 +40,7 @@ CALL (from) {{
     UNWIND CASE WHEN size(holders) <= $p.hub THEN holders ELSE [] END AS o
     WITH size(holders) AS holder_count, o ORDER BY o.seq DESC
     // Facets are long: read them only until the limit is reached.
-    WITH holder_count, o WHERE {_OTHER_VISIBLE} LIMIT $p.each
+    WITH holder_count, o WHERE {_NEIGHBOUR_VISIBLE} LIMIT $p.each
     RETURN holder_count, collect(o.id) AS neighbours
   }}
   WITH a.kind + ':' + a.name AS over, about, neighbours ORDER BY holder_count, a.kind, a.name, a.id
@@ -76,7 +76,7 @@ RETURN m.id AS id ORDER BY id
 """
 _CONTRADICTED = f"""
 MATCH (m:Memory)-[:CONFLICTS_WITH]->(o:Memory)
-WHERE m.tenant = $p.tenant AND {VISIBLE} AND {_OTHER_VISIBLE}
+WHERE m.tenant = $p.tenant AND {VISIBLE} AND {_NEIGHBOUR_VISIBLE}
 RETURN DISTINCT m.id AS source, o.id AS target ORDER BY source, target
 """
 

@@ -137,10 +137,10 @@ def position(database: Database, tenant: str, instant: datetime | None) -> Posit
     """Return the position of the last entry recorded at or before an instant; None means the last of all."""
     parameters = {"tenant": tenant, "moment": instant}
     records = database.records(_LAST if instant is None else LAST_BEFORE, parameters)
-    found = position_of(records[0] if records else None)
+    last_position = position_of(records[0] if records else None)
     if instant is not None:
-        return found
-    return replace(found, last_reading=next(iter(records[0]["last_reading"]), 0) if records else 0)
+        return last_position
+    return replace(last_position, last_reading=next(iter(records[0]["last_reading"]), 0) if records else 0)
 
 
 def position_of(record: Record | None) -> Position:

@@ -84,16 +84,16 @@ def _commit(row: Row) -> Row:
 
 def _compared(what: str, stored: Mapping[str, list[Plain]], expected: _Named) -> Iterator[tuple[str, str]]:
     for name in sorted(stored.keys() | expected.keys()):
-        made, wanted = stored.get(name, []), [plain(expected[name])] if name in expected else []
-        if made == wanted:
+        made, expected_values = stored.get(name, []), [plain(expected[name])] if name in expected else []
+        if made == expected_values:
             continue
         shown = f"{what} {name}"
         if not made:
             yield "repositories", f"{shown} is missing"
-        elif not wanted:
+        elif not expected_values:
             yield "repositories", f"{shown} is in no reading"
         else:
-            yield "repositories", f"{shown}: stored {made}, expected {wanted}"
+            yield "repositories", f"{shown}: stored {made}, expected {expected_values}"
 
 
 def _name(value: Plain) -> str:

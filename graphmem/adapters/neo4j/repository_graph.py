@@ -181,9 +181,9 @@ class _MainlineGraphWriter:
             self._tx.run(statement, p=parameters).consume()
 
 
-def _changed(here: Mapping[Key, Value], there: Mapping[Key, Value]) -> dict[Key, Value]:
+def _changed(items: Mapping[Key, Value], base: Mapping[Key, Value]) -> dict[Key, Value]:
     """Return the items of a mapping that another one lacks or has with another value."""
-    return {key: value for key, value in here.items() if key not in there or there[key] != value}
+    return {key: value for key, value in items.items() if key not in base or base[key] != value}
 
 
 def _sent(row: Row) -> Row:

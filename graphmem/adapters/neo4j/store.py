@@ -36,7 +36,7 @@ from graphmem.adapters.neo4j.schema import Neo4jSchema
 from graphmem.adapters.neo4j.values import CARD_FIELDS, END, card_of
 from graphmem.adapters.neo4j.vector_cache import FetchedVectorCache, FetchedVectorSearch
 from graphmem.adapters.neo4j.vector_index import Nearest
-from graphmem.adapters.vector_bytes import blob, refuse_other_model
+from graphmem.adapters.vector_bytes import blob, refuse_model_conflict
 from graphmem.errors import InvalidInput, StoreUnavailable, Unsupported
 from graphmem.instants import to_micros
 from graphmem.model import Change, Point, Request, Scope
@@ -218,7 +218,7 @@ class Neo4jStore:
         def save(tx: ManagedTransaction) -> None:
             batch = write_batch.WriteBatch.begin(tx, reader.tenant)
             if not batch.take_vectors(vectors, model):
-                refuse_other_model(model, batch.model)
+                refuse_model_conflict(model, batch.model)
             rows = [
                 [memory_id, vector_row(blob(vector), is_indexed=batch.is_indexed)]
                 for memory_id, vector in vectors.items()

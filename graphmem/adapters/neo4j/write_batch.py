@@ -237,17 +237,17 @@ class WriteBatch:
         digests = [request_digest(self.head.key, request) for request in requests]
         overlay, existing = self._read(requests)
         pending, changes = self._pending_writes(), list[Change]()
-        for count, ((request, clock, stand_ins), digest) in enumerate(zip(run, digests, strict=True), 1):
+        for count, ((request, clock, existing_ids), digest) in enumerate(zip(run, digests, strict=True), 1):
             first = existing.get(request.op_id)
             if first is None:
-                meant = stand_ins.meant(request)
+                meant = existing_ids.meant(request)
                 situation = overlay.situation(temporal.needs(meant))
                 transaction = temporal.plan(meant, situation, self._stamp(request.writer, clock))
                 first = self._take(transaction, digest, overlay, pending)
                 existing[request.op_id] = first
             elif first[1] is not None and first[1] != digest:
                 raise Conflict(f"op_id {request.op_id!r} was used for another request; give this one its own")
-            stand_ins.note(request, first[0])
+            existing_ids.note(request, first[0])
             changes.append(first[0])
             if count % _PART == 0:
                 self._write(pending)
@@ -330,7 +330,7 @@ def carry_out(tx: ManagedTransaction, calls: Sequence[QueuedWrite]) -> BatchResu
 def apply_all(batch: WriteBatch, calls: Sequence[QueuedWrite]) -> list[list[Change]]:
     """Execute the calls in a batch and return the changes of each."""
     by_call = [(call.clock, StandIns(), call) for call in calls]
-    by_request = [(clock, stand_ins) for clock, stand_ins, call in by_call for _ in call.requests]
+    by_request = [(clock, existing_ids) for clock, existing_ids, call in by_call for _ in call.requests]
     changes = iter(batch.apply([request for call in calls for request in call.requests], by_request))
     return [list(islice(changes, len(call.requests))) for call in calls]
 

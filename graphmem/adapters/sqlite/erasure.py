@@ -55,13 +55,13 @@ def erase(connection: apsw.Connection, tenant: Tenant, number: int, change: Chan
     return text is not None
 
 
-def _blank_entry(connection: apsw.Connection, tenant: Tenant, place: int, key: str) -> None:
-    body = str(connection.execute(_BODY, (place,)).get)
-    connection.execute(_BLANK, (blank(body, key), place))
+def _blank_entry(connection: apsw.Connection, tenant: Tenant, rowid: int, key: str) -> None:
+    body = str(connection.execute(_BODY, (rowid,)).get)
+    connection.execute(_BLANK, (blank(body, key), rowid))
     operation, _, _ = decode(body)
     if isinstance(operation, Supersede):
         for old in row_queries.numbers(connection, tenant, operation.old):
-            connection.execute(_BLANK_EDGES, (old, seq_of(place)))
+            connection.execute(_BLANK_EDGES, (old, seq_of(rowid)))
 
 
 def _drop_indexes(connection: apsw.Connection, tenant: Tenant, number: int, statement: Statement) -> None:

@@ -97,7 +97,7 @@ def check(connection: apsw.Connection, dimension: int) -> list[Finding]:
     for (name,) in tenants:
         tenant = row_queries.tenant_of(connection, name)
         is_restoring = meta_table.is_restoring(connection, tenant)
-        broken = list(islice(_chain(connection, tenant, is_whole=not is_restoring), _MOST_FINDINGS))
+        broken = list(islice(_chain(connection, tenant, is_complete=not is_restoring), _MOST_FINDINGS))
         findings += broken or _derived(connection, tenant)
         findings += islice(_vectors(connection, tenant, dimension), _MOST_FINDINGS)
         findings += islice(_tombstones(connection, tenant), _MOST_FINDINGS)
@@ -106,7 +106,7 @@ def check(connection: apsw.Connection, dimension: int) -> list[Finding]:
     return findings
 
 
-def _chain(connection: apsw.Connection, tenant: Tenant, *, is_whole: bool) -> Iterator[Finding]:
+def _chain(connection: apsw.Connection, tenant: Tenant, *, is_complete: bool) -> Iterator[Finding]:
     ledger = LedgerCheck(tenant.name, tenant.key)
     for entry in row_queries.entries(connection, tenant, 0):
         fault = ledger.fault_of(entry)
@@ -118,7 +118,7 @@ def _chain(connection: apsw.Connection, tenant: Tenant, *, is_whole: bool) -> It
         yield Finding(
             "ledger", f"tenant {tenant.name!r}: the ledger ends with {actual}; the tenant row says {recorded}"
         )
-    for late in ledger.faults_at_end(is_whole=is_whole):
+    for late in ledger.faults_at_end(is_complete=is_complete):
         yield Finding("ledger", f"tenant {tenant.name!r}: {late.what}")
 
 

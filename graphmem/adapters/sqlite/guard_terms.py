@@ -31,6 +31,6 @@ def every_term(connection: apsw.Connection, tenant: Tenant) -> list[str]:
 def guarding(connection: apsw.Connection, tenant: Tenant, reader: Scope, terms: Sequence[str], limit: int) -> list[str]:
     """Return ids of memories that have any of the terms and that the reader sees, last recorded first."""
     homes = row_queries.homes(connection, tenant)
-    wanted = json.dumps(list(dict.fromkeys(terms)))
-    rows = connection.execute(_BY_TERM, (wanted, tenant.number))
+    term_list = json.dumps(list(dict.fromkeys(terms)))
+    rows = connection.execute(_BY_TERM, (term_list, tenant.number))
     return list(islice((memory_id for _, memory_id, home in rows if reader.admits(homes[home])), max(limit, 0)))

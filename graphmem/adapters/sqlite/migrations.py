@@ -72,7 +72,7 @@ def refuse_foreign_file(path: Path) -> None:
     if not path.exists():
         raise NotFound(f"no store at {str(path)!r}; `graphmem init` makes one")
     refuse_network_file_system(path)
-    refuse_other_names(path)
+    refuse_second_name(path)
     with path.open("rb") as file:
         head = file.read(_HEADER_BYTES)
     if len(head) < _HEADER_BYTES or not head.startswith(_SQLITE):
@@ -85,7 +85,7 @@ def refuse_foreign_file(path: Path) -> None:
     _refuse_cut_page(path, int.from_bytes(head[_PAGE_SIZE_AT : _PAGE_SIZE_AT + 2], "big"))
 
 
-def refuse_other_names(path: Path) -> None:
+def refuse_second_name(path: Path) -> None:
     """Refuse a file with a second name.
 
     Each name has its own log and lock, so writes through one name are lost to the other. A second name in another mount

@@ -218,16 +218,16 @@ def without(segment: TextSegment, numbers: Iterable[int]) -> TextSegment:
     """Return the segment without some of its memories, and without terms that no remaining memory has."""
     import numpy as np
 
-    is_kept = ~np.isin(segment.numbers, np.fromiter(numbers, np.int64))
-    new_indexes = (np.cumsum(is_kept) - 1).astype(np.uint16)
-    stays = is_kept[segment.docs]
+    is_remaining = ~np.isin(segment.numbers, np.fromiter(numbers, np.int64))
+    new_indexes = (np.cumsum(is_remaining) - 1).astype(np.uint16)
+    stays = is_remaining[segment.docs]
     owners = np.repeat(np.arange(len(segment.terms)), _sizes(segment))
     sizes = np.bincount(owners[stays], minlength=len(segment.terms))
     is_used = sizes > 0
     return TextSegment(
-        segment.numbers[is_kept],
-        segment.homes[is_kept],
-        segment.lengths[is_kept],
+        segment.numbers[is_remaining],
+        segment.homes[is_remaining],
+        segment.lengths[is_remaining],
         segment.terms[is_used],
         np.concatenate((np.zeros(1, np.int64), np.cumsum(sizes[is_used]))).astype(np.uint32),
         new_indexes[segment.docs[stays]],

@@ -42,10 +42,10 @@ def sources(
             rows += connection.execute(_BY_KEY, (tenant.number, key))
         else:
             rows += connection.execute(_BELOW, (tenant.number, *_span(key)))
-    found = {row[:5]: None for row in rows if row[5] in homes}
+    readable = {row[:5]: None for row in rows if row[5] in homes}
     return [
         SourceRow(memory, key, Stamp(seq, from_micros(at), branch))
-        for memory, key, seq, at, branch in sorted(found, key=lambda row: (row[2], row[1]))
+        for memory, key, seq, at, branch in sorted(readable, key=lambda row: (row[2], row[1]))
     ]
 
 

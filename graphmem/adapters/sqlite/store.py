@@ -37,9 +37,9 @@ from graphmem.adapters.sqlite.log_cleaner import LogCleaner
 from graphmem.adapters.sqlite.number_tables import NumberCache
 from graphmem.adapters.sqlite.probe_search import Search
 from graphmem.adapters.sqlite.values import Tenant, rowid_range
-from graphmem.adapters.sqlite.vectors import dimension_of, refuse_other_dimensions
+from graphmem.adapters.sqlite.vectors import dimension_of, refuse_mixed_dimensions
 from graphmem.adapters.sqlite.write_lock import LockFile, WriteLock, lock_of, release_file
-from graphmem.adapters.vector_bytes import blob, refuse_other_model
+from graphmem.adapters.vector_bytes import blob, refuse_model_conflict
 from graphmem.drafts import remove_dead_drafts
 from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
 from graphmem.instants import to_micros
@@ -121,7 +121,7 @@ class SQLiteStore:
         file = Path(os.path.realpath(path))
         remove_dead_drafts(file.parent)
         with translated(file):
-            migrations.refuse_other_names(file)
+            migrations.refuse_second_name(file)
             store = cls(file, lock_of(file), lock_timeout_s=lock_timeout_s)
             try:
                 store._prepare(create=create)
@@ -148,7 +148,7 @@ class SQLiteStore:
         with self._writing() as (connection, write_lock):
             meta_table.refuse_restoring(connection, requests[0].writer.tenant)
             stored_vectors = vectors if vectors and meta_table.takes_model(connection, model) else {}
-            refuse_other_dimensions(connection, stored_vectors)
+            refuse_mixed_dimensions(connection, stored_vectors)
             changes, batch = write_batch.carry_out(connection, requests, clock, stored_vectors, self._numbers)
             if batch.erased:
                 meta_table.note_erased_in_log(connection, batch.tenant, batch.erased)
@@ -187,8 +187,8 @@ class SQLiteStore:
         with self._writing() as (connection, _):
             meta_table.refuse_restoring(connection, reader.tenant)
             if vectors and not meta_table.takes_model(connection, model):
-                refuse_other_model(model, meta_table.model_of(connection))
-            refuse_other_dimensions(connection, vectors)
+                refuse_model_conflict(model, meta_table.model_of(connection))
+            refuse_mixed_dimensions(connection, vectors)
             tenant = row_queries.tenant_of(connection, reader.tenant)
             for memory_id, vector in vectors.items():
                 number = connection.execute(_HAS_CONTENT, (memory_id, tenant.number)).get

@@ -271,10 +271,10 @@ class VectorSearch:
         with_vector, rows = list[int](), [np.empty((0, self.dimension), np.float32)]
         for part in self._parts() if len(searched) else ():
             indexes = np.minimum(np.searchsorted(part.numbers, searched), len(part.numbers) - 1)
-            is_found = part.numbers[indexes] == searched
-            if is_found.any():
-                with_vector += searched[is_found].tolist()
-                rows.append(part.rows[indexes[is_found]])
+            has_vector = part.numbers[indexes] == searched
+            if has_vector.any():
+                with_vector += searched[has_vector].tolist()
+                rows.append(part.rows[indexes[has_vector]])
         return with_vector, np.concatenate(rows)
 
     def _stored(self, numbers: Sequence[int]) -> tuple[list[int], NDArray[np.float32]]:
@@ -288,10 +288,10 @@ class VectorSearch:
         last = rowid_of(self.tenant.number, self.seq)
         for part in self.cache.parts(self.connection, self.tenant, self.dimension, self.texts):
             if len(part.numbers) and not self._is_elsewhere(part):
-                is_whole = part.numbers[-1] <= last
-                size = len(part.numbers) if is_whole else int(np.searchsorted(part.numbers, last, "right"))
+                is_complete = part.numbers[-1] <= last
+                size = len(part.numbers) if is_complete else int(np.searchsorted(part.numbers, last, "right"))
                 if size:
-                    yield part if is_whole else part.some(slice(0, size))
+                    yield part if is_complete else part.some(slice(0, size))
 
     def _score(
         self, part: _VectorBlock, query: NDArray[np.float32], among: NDArray[np.int64] | None
@@ -347,7 +347,7 @@ def _products(rows: NDArray[np.float32], query: NDArray[np.float32]) -> NDArray[
     return products
 
 
-def refuse_other_dimensions(connection: apsw.Connection, vectors: Mapping[str, Vector]) -> None:
+def refuse_mixed_dimensions(connection: apsw.Connection, vectors: Mapping[str, Vector]) -> None:
     """Refuse vectors whose dimension differs from the store's, or from each other's.
 
     Raises:

@@ -88,13 +88,13 @@ class Batch:
     def apply_all(self, requests: Sequence[Request], clock: Clock) -> list[Change]:
         """Plan and execute requests in order; a repeated request returns its first change."""
         changes: list[Change] = []
-        stand_ins = StandIns()
+        existing_ids = StandIns()
         for start in range(0, len(requests), _CHUNK):
             chunk = requests[start : start + _CHUNK]
             needs = [temporal.needs(request) for request in chunk]
             self._look_up(chunk, needs)
             changes += [
-                self._apply(request, need, clock, stand_ins) for request, need in zip(chunk, needs, strict=True)
+                self._apply(request, need, clock, existing_ids) for request, need in zip(chunk, needs, strict=True)
             ]
             self.flush()
         self.finish()
@@ -128,14 +128,14 @@ class Batch:
 
     # ---- execution of a request
 
-    def _apply(self, request: Request, needs: Needs, clock: Clock, stand_ins: StandIns) -> Change:
+    def _apply(self, request: Request, needs: Needs, clock: Clock, existing_ids: StandIns) -> Change:
         digest = request_digest(self.tenant.key, request)
         if self._existing.has_op_id(request.op_id):
             change = self._first_answer(request, digest)
         else:
-            meant = stand_ins.meant(request)
+            meant = existing_ids.meant(request)
             change = self._carry_out(meant, needs if meant is request else temporal.needs(meant), clock, digest)
-        stand_ins.note(request, change)
+        existing_ids.note(request, change)
         return change
 
     def _carry_out(self, request: Request, needs: Needs, clock: Clock, digest: str) -> Change:

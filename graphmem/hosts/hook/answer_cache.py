@@ -45,9 +45,9 @@ class CacheKey:
     def read(self) -> dict[str, object] | None:
         """Return the answer; None if there is none that is still right."""
         with contextlib.suppress(OSError, ValueError, TypeError), open(self.path, "rb") as stream:
-            kept = json.load(stream)
-            if kept["stamp"] == self.stamp and 0 <= time.time() - kept["at"] < _MAX_AGE_S:
-                answer = kept["answer"]
+            record = json.load(stream)
+            if record["stamp"] == self.stamp and 0 <= time.time() - record["at"] < _MAX_AGE_S:
+                answer = record["answer"]
                 return answer if isinstance(answer, dict) else None
         return None
 
@@ -81,10 +81,10 @@ class CacheKey:
 
 def _stat(path: str) -> list[int]:
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except OSError:
         return []
-    return [found.st_size, found.st_mtime_ns, found.st_ino]
+    return [status.st_size, status.st_mtime_ns, status.st_ino]
 
 
 def _remove_old(folder: str) -> None:

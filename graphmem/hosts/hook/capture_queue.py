@@ -52,11 +52,11 @@ def queue_transcript(waiting: Waiting) -> None:
 
 def waiting_transcripts() -> list[Waiting]:
     """Return the parts that wait, in their order; a line that is none is skipped."""
-    found = []
+    transcripts = []
     for name in (_TAKEN, _NAME):
         with contextlib.suppress(OSError), open(state_path(_FOLDER, name), "rb") as stream:
-            found += [waiting for line in stream if (waiting := _read(line)) is not None]
-    return found
+            transcripts += [waiting for line in stream if (waiting := _read(line)) is not None]
+    return transcripts
 
 
 def take_transcripts(folder: str) -> list[Waiting]:

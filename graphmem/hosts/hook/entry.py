@@ -90,8 +90,8 @@ def answered(host: str, event: str, content: bytes, open_memory: Callable[[], Ho
         note_run(payload.host, payload.session)
         from graphmem.hosts.hook.moments import answer
 
-        said = answer(payload, project, _once(open_memory or _open_memory))
-        return output_of(payload.host, payload.event, payload.moment, said)
+        response = answer(payload, project, _once(open_memory or _open_memory))
+        return output_of(payload.host, payload.event, payload.moment, response)
     except Exception as problem:  # noqa: BLE001 - a hook that fails must not stop the host
         note_failure(payload.host, payload.event, f"{type(problem).__name__}: {problem}")
         return silence(payload.host)

@@ -40,7 +40,7 @@ class GuardIndex:
         runs = [_RUN.findall(name.lower()) for name in names]
         starts = {term.partition(":")[2] for term in terms if term.startswith(_OF_FILES)}
         programs = {term.partition(":")[2] for term in terms if term.startswith(_OF_COMMANDS)}
-        return cls({found[-1] for found in runs if found}, starts, programs, is_open=not all(runs))
+        return cls({words[-1] for words in runs if words}, starts, programs, is_open=not all(runs))
 
     def fields(self) -> dict[str, object]:
         """Return the index as JSON."""

@@ -30,14 +30,14 @@ def note_failure(host: str, event: str, reason: str) -> None:
 
 def last_failures(since_s: float) -> list[str]:
     """Return the lines of the log that are not older than a time in seconds since 1970, the latest last."""
-    found: list[str] = []
+    failures: list[str] = []
     for name in (f"{_NAME}.old", _NAME):
         with contextlib.suppress(OSError), open(state_path(name), encoding="utf-8", errors="replace") as stream:
             for line in stream:
                 second, _, rest = line.partition(" ")
                 if second.isdigit() and int(second) >= since_s:
-                    found.append(rest.strip())
-    return found
+                    failures.append(rest.strip())
+    return failures
 
 
 def note_run(host: str, session: str) -> None:

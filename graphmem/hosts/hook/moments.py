@@ -209,14 +209,16 @@ def _after_tool(payload: HookPayload, project: Project, open_memory: Callable[[]
         return Answer()
     late = _late_warnings(payload)
     if payload.is_shell:
-        is_asked = can_write(payload.command)
-        found = _guarded(payload, open_memory().guard(payload)) if is_asked else Answer()
+        may_write = can_write(payload.command)
+        result = _guarded(payload, open_memory().guard(payload)) if may_write else Answer()
     elif files := payload.files():
         question = json.dumps(["path", payload.folder, files])
-        found = _untold(payload, Block.of(_kept(project, question, lambda: open_memory().path_block(payload).fields())))
+        result = _untold(
+            payload, Block.of(_kept(project, question, lambda: open_memory().path_block(payload).fields()))
+        )
     else:
-        found = Answer()
-    return Answer("\n".join(text for text in (late, found.text) if text))
+        result = Answer()
+    return Answer("\n".join(text for text in (late, result.text) if text))
 
 
 def _late_warnings(payload: HookPayload) -> str:
@@ -228,13 +230,13 @@ def _late_warnings(payload: HookPayload) -> str:
     return "\n".join([OPENING, *lines, CLOSING]) if lines else ""
 
 
-def _guarded(payload: HookPayload, found: Guarded) -> Answer:
+def _guarded(payload: HookPayload, guarded: Guarded) -> Answer:
     """Return an answer with guard's refusal, and with warnings that the session has not been shown."""
-    if found.decision != ALLOW and payload.moment == BEFORE_TOOL:
-        return Answer("", found.decision, found.reason)
-    if not found.warnings:
+    if guarded.decision != ALLOW and payload.moment == BEFORE_TOOL:
+        return Answer("", guarded.decision, guarded.reason)
+    if not guarded.warnings:
         return Answer()
-    texts = {digest(key): text for key, text in found.warnings}
+    texts = {digest(key): text for key, text in guarded.warnings}
     with session_state(payload.host, payload.session) as state:
         lines = [texts[name] for name in state.untold(list(texts))]
         if not takes_text(payload.host, payload.moment):

@@ -129,11 +129,11 @@ class HookPayload:
             lines = (line.strip() for line in self.patch.splitlines())
             return [line.removeprefix(head) for line in lines for head in heads if line.startswith(head)]
         names = ("file_path", "filePath", "notebook_path", "path", "absolute_path")
-        found = [value for name in names if isinstance(value := self.tool_input.get(name), str) and value]
+        paths = [value for name in names if isinstance(value := self.tool_input.get(name), str) and value]
         many = self.tool_input.get("files")
         if isinstance(many, list):
-            found += [value for value in many if isinstance(value, str) and value]
-        return list(dict.fromkeys(found))
+            paths += [value for value in many if isinstance(value, str) and value]
+        return list(dict.fromkeys(paths))
 
     def relative_files(self, root: str) -> list[str]:
         """Return the paths below a folder, relative to it, with slashes; others are left out.
@@ -141,19 +141,19 @@ class HookPayload:
         Args:
             root: An absolute path.
         """
-        found = [_below(path, self.folder or root, root) for path in self.files()]
-        return list(dict.fromkeys(path for path in found if path))
+        relative = [_below(path, self.folder or root, root) for path in self.files()]
+        return list(dict.fromkeys(path for path in relative if path))
 
     def edits(self) -> list[tuple[str, str]]:
         """Old and new texts of an edit, without the path; a written file has no old text."""
-        given = self.tool_input
-        pairs = [given]
+        fields = self.tool_input
+        pairs = [fields]
         for name in ("edits", "replacements"):
-            many = given.get(name)
+            many = fields.get(name)
             if isinstance(many, list):
                 pairs += [item for item in many if isinstance(item, dict)]
-        found = [(_first(pair, _OLD), _first(pair, _NEW)) for pair in pairs]
-        return [(old, new) for old, new in found if old or new]
+        texts = [(_first(pair, _OLD), _first(pair, _NEW)) for pair in pairs]
+        return [(old, new) for old, new in texts if old or new]
 
 
 _OLD = ("old_string", "oldString")
@@ -175,9 +175,9 @@ def read_payload(host: str, event: str, content: bytes) -> HookPayload:
     if not isinstance(fields, dict):
         raise BadPayload("payload is no object")
     is_camel = False
-    for name, other in _BOTH_CASES.items():
-        if name not in fields and other in fields:
-            fields[name], is_camel = fields[other], True
+    for name, camel_name in _BOTH_CASES.items():
+        if name not in fields and camel_name in fields:
+            fields[name], is_camel = fields[camel_name], True
     sender = _sender(host, fields, is_camel=is_camel)
     named = _text(fields, "hook_event_name") or _text(fields, "agent_action_name") or event
     if named not in EVENTS[sender]:

@@ -49,9 +49,9 @@ def _find_folder(start: str) -> str:
         candidate = os.path.join(parent, FOLDER)
         if os.path.isdir(candidate):
             return candidate
-        beside = _beside_common(os.path.join(parent, ".git"))
-        if beside and os.path.isdir(beside):
-            return beside
+        shared = _beside_common(os.path.join(parent, ".git"))
+        if shared and os.path.isdir(shared):
+            return shared
         above = os.path.dirname(parent)
         if above == parent:
             return ""

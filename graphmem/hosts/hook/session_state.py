@@ -17,7 +17,7 @@ from graphmem.hosts.hook.state_folder import open_private, state_path
 
 _FOLDER = "sessions"
 _MAX_SESSIONS, _MAX_AGE_S = 200, 7 * 86_400
-_MAX_TOLD, _MAX_EVENTS, _MAX_PENDING = 500, 32, 10
+_MAX_SHOWN, _MAX_EVENTS, _MAX_PENDING = 500, 32, 10
 #: Two registrations of an event run within this time.
 _SAME_EVENT_S = 5.0
 _LOCK_S, _STEP_S = 0.5, 0.005
@@ -73,7 +73,7 @@ class SessionState:
         events = dict(list(self.events.items())[-_MAX_EVENTS:])
         offsets = dict(list(self.offsets.items())[-_MAX_EVENTS:])
         return {
-            "told": self.told[-_MAX_TOLD:],
+            "told": self.told[-_MAX_SHOWN:],
             "events": events,
             "offsets": offsets,
             "pending": self.pending[-_MAX_PENDING:],

@@ -28,11 +28,11 @@ class Block:
 
     def text(self, keys: list[str] | None = None) -> str:
         """Return the text of the block, with all lines or only those of `keys`; empty without a line."""
-        wanted = None if keys is None else set(keys)
+        chosen = None if keys is None else set(keys)
         parts: list[str] = []
         section = ""
         for memory_id, heading, line in self.lines:
-            if wanted is not None and f"{memory_id} {line}" not in wanted:
+            if chosen is not None and f"{memory_id} {line}" not in chosen:
                 continue
             if heading != section:
                 parts.append(heading)
@@ -40,7 +40,7 @@ class Block:
             parts.append(line)
         if not parts:
             return ""
-        foot = [self.foot] if self.foot and wanted is None else []
+        foot = [self.foot] if self.foot and chosen is None else []
         return "\n".join([OPENING, self.head, *parts, *foot, CLOSING])
 
     def fields(self) -> dict[str, object]:

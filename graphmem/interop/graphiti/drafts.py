@@ -32,7 +32,7 @@ class Drafts:
         """Return whether a search is restricted to drafts."""
         return groups is not None and list(groups) == [self.group]
 
-    def refuse_other(self, group: str) -> None:
+    def refuse_foreign_group(self, group: str) -> None:
         """Refuse a write outside of the draft group.
 
         Raises:

@@ -37,7 +37,7 @@ class MemoryOperations(GraphOperationsInterface):
 
     async def node_save(self, node: EntityNode, driver: Any) -> None:
         """Store a draft entity."""
-        self.drafts.refuse_other(node.group_id)
+        self.drafts.refuse_foreign_group(node.group_id)
         self.drafts.nodes[node.uuid] = node
 
     async def node_save_bulk(
@@ -103,7 +103,7 @@ class MemoryOperations(GraphOperationsInterface):
 
     async def edge_save(self, edge: EntityEdge, driver: Any) -> None:
         """Store a draft and propose its fact; an existing draft is not changed, even if it is contradicted."""
-        self.drafts.refuse_other(edge.group_id)
+        self.drafts.refuse_foreign_group(edge.group_id)
         if edge.uuid not in self.drafts.edges:
             self.drafts.edges[edge.uuid] = edge
             await to_thread(self.inbox.take, edge, self.drafts)
@@ -160,7 +160,7 @@ class MemoryOperations(GraphOperationsInterface):
 
     async def episodic_node_save(self, node: EpisodicNode, driver: Any) -> None:
         """Store a draft episode."""
-        self.drafts.refuse_other(node.group_id)
+        self.drafts.refuse_foreign_group(node.group_id)
         self.drafts.episodes[node.uuid] = node
 
     async def episodic_node_save_bulk(

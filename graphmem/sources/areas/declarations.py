@@ -52,8 +52,8 @@ def rules_of(path: str, content: bytes | None) -> tuple[AreaRule, ...] | None:
             return None
         if path in OWNER_FILES:
             return tuple(_owner_rules(text))
-        found = _settings_rules(text) if path == COMPONENT_FILE else _module_rules(path, text)
-        return tuple(found)[:_MOST_RULES]
+        rules = _settings_rules(text) if path == COMPONENT_FILE else _module_rules(path, text)
+        return tuple(rules)[:_MOST_RULES]
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, UnreadableManifest, RecursionError):
         return None
 

@@ -82,9 +82,9 @@ class SettingsBans:
     def line_of(self, name: str) -> int:
         """Return the first line that has a name in quotes or as a whole, else the first that contains it; 1 if none."""
         lines = self.text.split("\n")
-        for wanted in (f'"{name}"', f"'{name}'", f": {name}", f"- {name}", name):
+        for form in (f'"{name}"', f"'{name}'", f": {name}", f"- {name}", name):
             for number, text in enumerate(lines, 1):
-                if wanted in text:
+                if form in text:
                     return number
         return 1
 

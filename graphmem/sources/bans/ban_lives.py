@@ -56,10 +56,10 @@ class FileBans:
     folder: str = ""
     replaced_tool: str = ""
 
-    def is_instead_of(self, placed: PlacedBan) -> bool:
+    def is_instead_of(self, ban_above: PlacedBan) -> bool:
         """Return True if a ban of a folder above does not hold in the folder of this file."""
-        is_below = self.folder.startswith(placed.folder) and self.folder != placed.folder
-        return is_below and self.replaced_tool == placed.ban.tool
+        is_below = self.folder.startswith(ban_above.folder) and self.folder != ban_above.folder
+        return is_below and self.replaced_tool == ban_above.ban.tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +91,16 @@ class BanLife:
         """The ban in its last words."""
         return self.wordings[-1].placed
 
-    def see(self, placed: PlacedBan, commit: BanCommit) -> None:
+    def see(self, current: PlacedBan, commit: BanCommit) -> None:
         """Take in the ban as a commit has it; other words begin with that commit."""
         last = self.wordings[-1]
-        before, after = last.placed, placed
+        before, after = last.placed, current
         if (before.ban.without_line(), before.path) == (after.ban.without_line(), after.path):
             return
         self.touched = commit.position
         if last.since.position == commit.position:
             self.wordings.pop()
-        self.wordings.append(BanWording(placed, commit))
+        self.wordings.append(BanWording(current, commit))
 
 
 @dataclass(slots=True)
@@ -129,12 +129,12 @@ class BanHistory:
                 self._files[path] = bans
         present = self._present()
         gone = [key for key in self._alive if key not in present]
-        for key, placed in present.items():
+        for key, current in present.items():
             life = self._alive.get(key) or self._moved(key, gone)
             if life is None:
-                self._begin(key, placed, commit)
+                self._begin(key, current, commit)
             else:
-                life.see(placed, commit)
+                life.see(current, commit)
         for key in gone:
             life = self._alive.pop(key)
             life.lifted, life.touched = commit, commit.position
@@ -142,11 +142,11 @@ class BanHistory:
     def _present(self) -> dict[tuple[_Base, str], PlacedBan]:
         """Return the bans of all files, excluding folders with settings of their own."""
         files = [self._files[path] for path in files_in_use(self._files)]
-        others = [file for file in files if file.replaced_tool]
+        replacing = [file for file in files if file.replaced_tool]
         present: dict[tuple[_Base, str], PlacedBan] = {}
-        for placed in (placed for file in files for placed in file.bans):
-            folders = sorted(file.folder for file in others if file.is_instead_of(placed))
-            present.setdefault((placed.base, placed.ban.list_name), placed.without(folders))
+        for file_ban in (file_ban for file in files for file_ban in file.bans):
+            folders = sorted(file.folder for file in replacing if file.is_instead_of(file_ban))
+            present.setdefault((file_ban.base, file_ban.ban.list_name), file_ban.without(folders))
         return present
 
     def _moved(self, key: tuple[_Base, str], gone: list[tuple[_Base, str]]) -> BanLife | None:
@@ -158,7 +158,7 @@ class BanHistory:
         life = self._alive[key] = self._alive.pop(before)
         return life
 
-    def _begin(self, key: tuple[_Base, str], placed: PlacedBan, commit: BanCommit) -> None:
-        number = self._counts[placed.base] = self._counts.get(placed.base, 0) + 1
-        life = self._alive[key] = BanLife(number, [BanWording(placed, commit)], commit.position)
+    def _begin(self, key: tuple[_Base, str], first: PlacedBan, commit: BanCommit) -> None:
+        number = self._counts[first.base] = self._counts.get(first.base, 0) + 1
+        life = self._alive[key] = BanLife(number, [BanWording(first, commit)], commit.position)
         self.lives.append(life)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from graphmem.option_keys import FileScope, key_text
-from graphmem.option_keys.file_scope import is_expression, is_found
+from graphmem.option_keys.file_scope import has_match, is_expression
 from graphmem.sources.bans.ban import (
     Ban,
     SettingsBans,
@@ -129,12 +129,12 @@ def _entries(value: object) -> dict[str, str]:
 
 def _file_scope(files: Sequence[str], folder: str) -> FileScope | None:
     """Return the scope of a list's `files`; None if they admit no file."""
-    wanted = [_glob(name) for name in files if not name.startswith("!")]
+    included = [_glob(name) for name in files if not name.startswith("!")]
     unwanted = [_glob(name[1:]) for name in files if name.startswith("!")]
     if "**" in unwanted:
         return None
-    here = (f"{folder}**",) if folder else ()
-    globs = here if not wanted or "**" in wanted else scoped(folder, wanted)
+    own_folder = (f"{folder}**",) if folder else ()
+    globs = own_folder if not included or "**" in included else scoped(folder, included)
     excluded = scoped(folder, unwanted) if unwanted else ()
     return FileScope(globs, excluded)
 
@@ -189,7 +189,7 @@ class _Exclusions:
                 required.append(str(rule["path-except"]))
             else:
                 return None
-        if any(is_found(text, message) for text in self.texts):
+        if any(has_match(text, message) for text in self.texts):
             return None
         return replace(
             denied.scope,
@@ -206,6 +206,6 @@ def _is_about(rule: Tree, message: str) -> bool:
     return (
         (not linters or _LINTER in linters)
         and not is_narrower
-        and ("text" not in rule or is_found(str(rule["text"]), message))
+        and ("text" not in rule or has_match(str(rule["text"]), message))
         and bool({"path", "path-except", "text"} & rule.keys() or linters)
     )

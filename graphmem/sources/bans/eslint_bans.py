@@ -73,8 +73,8 @@ def read_eslint(blocks: Sequence[ConfigBlock], ignored: Sequence[str], read: Set
             continue
         for ban in _bans(block, read):
             repeated = [each for each in later if ban.name not in _names(each)]
-            other = [glob for each in repeated for glob in _globs(read.folder, each.files)]
-            excluded = tuple(dict.fromkeys((*scope.excluded_globs, *hidden, *other)))
+            repeated_globs = [glob for each in repeated for glob in _globs(read.folder, each.files)]
+            excluded = tuple(dict.fromkeys((*scope.excluded_globs, *hidden, *repeated_globs)))
             read.add(replace(ban, scope=replace(scope, excluded_globs=excluded), list_name=" ".join(block.files)))
 
 

@@ -10,7 +10,7 @@ from graphmem.model import Alternative, Anchor, AnchorKind, Kind, Move, Origin, 
 from graphmem.option_keys import EXCLUSIONS, FileScope
 from graphmem.sources.bans.ban import Ban
 from graphmem.sources.bans.ban_lives import BanLife, PlacedBan
-from graphmem.sources.clipped_text import clipped, one_line
+from graphmem.sources.clipped_text import clipped, single_line
 from graphmem.sources.observations import Observation
 
 #: Source keys of bans begin with this.
@@ -40,14 +40,14 @@ def observations_of(life: BanLife, boundary: frozenset[str]) -> Iterator[Observa
         if life.lifted is not None and index == len(life.wordings) - 1:
             word = f"{LIFTED} in commit {life.lifted.sha[:_SHOWN_DIGITS]}"
             moves.append(Move(Status.ENDED, life.lifted.at, source_word=word))
-        placed = wording.placed
+        file_ban = wording.placed
         yield Observation(
             key=_source_key(life),
-            statement=_statement(placed),
+            statement=_statement(file_ban),
             moves=tuple(moves),
-            path=placed.path,
-            line=placed.ban.line,
-            provenance=f"{placed.path} in commit {wording.since.sha[:_SHOWN_DIGITS]}",
+            path=file_ban.path,
+            line=file_ban.ban.line,
+            provenance=f"{file_ban.path} in commit {wording.since.sha[:_SHOWN_DIGITS]}",
             is_dated=wording.since.sha not in boundary,
             is_history=True,
         )
@@ -56,17 +56,19 @@ def observations_of(life: BanLife, boundary: frozenset[str]) -> Iterator[Observa
 def _source_key(life: BanLife) -> str:
     """Return the source key of a ban: its linter, the folder of its settings, its name, and the number of the life."""
     tool, folder, name = life.placed.base
-    text = one_line(f"{folder}{name}", 10 * _MAX_KEY_CHARS)
+    text = single_line(f"{folder}{name}", 10 * _MAX_KEY_CHARS)
     if len(text) > _MAX_KEY_CHARS or text != f"{folder}{name}":
         text = hashlib.sha256(f"{folder}{name}".encode("utf-8", "surrogatepass")).hexdigest()
     return f"{KEY_FOLDER}{tool}/{text}" + (f"~{life.number}" if life.number > 1 else "")
 
 
-def _statement(placed: PlacedBan) -> Statement:
-    ban = placed.ban
-    options = [Alternative(one_line(ban.name), Outcome.REJECTED, clipped(ban.reason, _MAX_REASON_CHARS), ban.keys)]
+def _statement(file_ban: PlacedBan) -> Statement:
+    ban = file_ban.ban
+    options = [Alternative(single_line(ban.name), Outcome.REJECTED, clipped(ban.reason, _MAX_REASON_CHARS), ban.keys)]
     if ban.allowed:
-        options.append(Alternative(f"what is allowed below {one_line(ban.name, 200)}", Outcome.CHOSEN, "", ban.allowed))
+        options.append(
+            Alternative(f"what is allowed below {single_line(ban.name, 200)}", Outcome.CHOSEN, "", ban.allowed)
+        )
     return Statement(
         title=_title(ban),
         body="\n".join(_limits(ban)),
@@ -76,7 +78,7 @@ def _statement(placed: PlacedBan) -> Statement:
         labels=(BAN_LABEL,),
         language=ban.language,
         is_mandatory=ban.is_enforced and bool(ban.keys),
-        anchors=tuple(_anchors(placed)),
+        anchors=tuple(_anchors(file_ban)),
         alternatives=tuple(options),
     )
 
@@ -89,7 +91,7 @@ def _title(ban: Ban) -> str:
     )
     globs = ban.scope.globs
     where = f" in {', '.join(f'`{glob}`' for glob in globs[:_MOST_SHOWN])}" if globs else ""
-    return one_line(f"{of}`{ban.name}` must not {verb}{where} ({ban.tool})")
+    return single_line(f"{of}`{ban.name}` must not {verb}{where} ({ban.tool})")
 
 
 def _limits(ban: Ban) -> Iterator[str]:
@@ -108,10 +110,10 @@ def _limits(ban: Ban) -> Iterator[str]:
         yield clipped(f"Only in files that match {', '.join(f'`{each}`' for each in scope.required_patterns)}.")
 
 
-def _anchors(placed: PlacedBan) -> Iterator[Anchor]:
+def _anchors(file_ban: PlacedBan) -> Iterator[Anchor]:
     """Yield the settings file, the globs of the files in which the ban applies, and the exclusions."""
-    scope: FileScope = placed.ban.scope
-    yield from _named(AnchorKind.FILE, (placed.path,), _STATED_IN)
+    scope: FileScope = file_ban.ban.scope
+    yield from _named(AnchorKind.FILE, (file_ban.path,), _STATED_IN)
     yield from _named(AnchorKind.FILE, scope.globs, "about")
     exclusions = (
         scope.excluded_globs,

@@ -100,7 +100,7 @@ class _BanReader:
         lives = [life for life in self.history.lives if life.touched >= start]
         problems = (problem for path in sorted(self.problems) for problem in self.problems[path])
         return Reading(
-            tuple(found for life in lives for found in observations_of(life, self.mainline.boundary)),
+            tuple(observation for life in lives for observation in observations_of(life, self.mainline.boundary)),
             (),
             (*unread_commits(self.mainline), *problems),
             cursor=self.mainline.tip,
@@ -122,5 +122,5 @@ class _BanReader:
             self.problems[path] = (Problem(path, error.line, str(error)),)
             return before
         self.problems[path] = tuple(Problem(path, line, reason) for line, reason in read.problems)
-        placed = tuple(PlacedBan(ban, path, read.folder) for ban in read.bans)
-        return FileBans(placed, read.folder, read.replaced_tool)
+        bans = tuple(PlacedBan(ban, path, read.folder) for ban in read.bans)
+        return FileBans(bans, read.folder, read.replaced_tool)

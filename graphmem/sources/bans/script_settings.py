@@ -35,8 +35,8 @@ def script_blocks(text: str) -> tuple[list[ConfigBlock], list[str]]:
         rules = fields.get("rules")
         if isinstance(rules, Mapping) and any(rule in rules for rule in RULES):
             files, ignores = fields.get("files"), fields.get("ignores", fields.get("excludedFiles"))
-            found = rule_blocks(rules, tuple(texts(files)), tuple(texts(ignores)))
-            blocks += (replace(block, has_known_files=not _has_unknown(files)) for block in found)
+            banning = rule_blocks(rules, tuple(texts(files)), tuple(texts(ignores)))
+            blocks += (replace(block, has_known_files=not _has_unknown(files)) for block in banning)
         elif set(fields) == {"ignores"}:
             ignored += texts(fields["ignores"])
         ignored += texts(fields.get("ignorePatterns"))
@@ -67,14 +67,14 @@ def _objects(root: Node) -> Iterator[Node]:
 
 def _declared(root: Node) -> dict[str, Node]:
     """Return the values of the constants that a text declares at its top level."""
-    found: dict[str, Node] = {}
+    constants: dict[str, Node] = {}
     for statement in root.named_children:
         inner = statement.child_by_field_name("declaration") or statement
         for child in inner.named_children if inner.type == "lexical_declaration" else ():
             name, value = child.child_by_field_name("name"), child.child_by_field_name("value")
             if name is not None and value is not None:
-                found[_text(name)] = value
-    return found
+                constants[_text(name)] = value
+    return constants
 
 
 class _Literals:

@@ -77,15 +77,15 @@ def keys_in_name(text: str, *, is_go: bool) -> tuple[str, ...]:
     text = _LABEL.sub("", text[:_MAX_CHARS].strip(" *_~#"))
     links = list(_LINK.finditer(text))
     spans = [] if links else list(_CODE.finditer(text))
-    found = links or spans
-    if len(found) != 1 or _has_more(text, found[0]):
+    matches = links or spans
+    if len(matches) != 1 or _has_more(text, matches[0]):
         return ()
-    key = _linked(found[0], is_go=is_go) if links else _spelled(found[0]["code"].strip())
+    key = _linked(matches[0], is_go=is_go) if links else _spelled(matches[0]["code"].strip())
     return (key,) if key else ()
 
 
-def _has_more(text: str, found: re.Match[str]) -> bool:
-    rest = f"{text[: found.start()]} {text[found.end() :]}"
+def _has_more(text: str, match: re.Match[str]) -> bool:
+    rest = f"{text[: match.start()]} {text[match.end() :]}"
     return any(word.lower() not in _FILLERS for word in _WORD.findall(rest))
 
 

@@ -71,8 +71,8 @@ def continued(root: Path, tip: str, recorded: Sequence[str]) -> Ancestry | None:
     line, arrivals, before = _listed(root, tip, recorded[-1])
     if not line or before != recorded[-1]:
         return None
-    known = len(recorded)
-    return Ancestry((*recorded, *line), tuple((sha, known + position) for sha, position in arrivals))
+    recorded_count = len(recorded)
+    return Ancestry((*recorded, *line), tuple((sha, recorded_count + position) for sha, position in arrivals))
 
 
 def _listed(
@@ -88,7 +88,7 @@ def _listed(
     excluded = (f"^{without}",) if without else ()
     arguments = ("rev-list", "--parents", "--topo-order", "--end-of-options", tip, *excluded)
     line: list[str] = []
-    others: list[tuple[str, int]] = []
+    arrived: list[tuple[str, int]] = []
     #: How far before the tip the earliest child on or beside the line arrived; children come before their parents.
     backs: dict[str, int] = {}
     following: str | None = tip
@@ -99,11 +99,11 @@ def _listed(
             line.append(sha)
             following = parents[0] if parents else None
         else:
-            others.append((sha, back))
+            arrived.append((sha, back))
         for parent in parents:
             backs[parent] = max(back, backs.get(parent, 0))
     last = len(line) - 1
-    arrivals = sorted(((sha, last - back) for sha, back in others), key=lambda pair: (pair[1], pair[0]))
+    arrivals = sorted(((sha, last - back) for sha, back in arrived), key=lambda pair: (pair[1], pair[0]))
     return tuple(reversed(line)), tuple(arrivals), following
 
 
@@ -111,5 +111,5 @@ def _rows(chunks: Iterable[bytes]) -> Iterator[list[str]]:
     """The words of each line."""
     rest = b""
     for chunk in chunks:
-        whole, _, rest = (rest + chunk).rpartition(b"\n")
-        yield from map(str.split, whole.decode("ascii").splitlines())
+        complete, _, rest = (rest + chunk).rpartition(b"\n")
+        yield from map(str.split, complete.decode("ascii").splitlines())

@@ -69,9 +69,9 @@ def former_line(root: Path, ref: str, without: tuple[str, ...]) -> set[str]:
     """
     name = _name_of(ref)
     tips: set[str] = set()
-    for place in {ref, f"{_LOCAL}{name}", f"{_REMOTE}origin/{name}"}:
+    for full_name in {ref, f"{_LOCAL}{name}", f"{_REMOTE}origin/{name}"}:
         try:
-            listed = git_text(root, ("rev-list", "-g", f"--max-count={_MOST_ENTRIES}", "--end-of-options", place))
+            listed = git_text(root, ("rev-list", "-g", f"--max-count={_MOST_ENTRIES}", "--end-of-options", full_name))
         except GitFailure:
             continue  # The branch does not exist, or has no log.
         tips.update(listed.split())

@@ -79,6 +79,6 @@ def committed_texts(root: Path, paths: Sequence[str]) -> dict[str, str]:
             mode, kind, sha = about.split(" ")
             if kind == "blob" and mode != "120000":
                 hashes[path] = sha
-    found = dict(contents(root, list(dict.fromkeys(hashes.values()))))
-    read = ((path, found.get(sha)) for path, sha in hashes.items())
+    by_hash = dict(contents(root, list(dict.fromkeys(hashes.values()))))
+    read = ((path, by_hash.get(sha)) for path, sha in hashes.items())
     return {path: content.decode("utf-8", "replace") for path, content in read if content is not None}

@@ -66,8 +66,10 @@ class GitCodeHistory:
     def _record(self) -> PathRecord:
         if self.record is not None:
             return self.record
-        known = None if self.recorded is None else recorded_path_record(self.mainline, self.recorded, self.read_at)
-        return known or read_path_record(self.mainline, self.read_at)
+        path_record = (
+            None if self.recorded is None else recorded_path_record(self.mainline, self.recorded, self.read_at)
+        )
+        return path_record or read_path_record(self.mainline, self.read_at)
 
     def know(self, recorded: MainlineHistory) -> None:
         """Take the ledger's history of the mainline: git is then read only for paths that the ledger lacks."""
@@ -202,7 +204,7 @@ class GitCodeHistory:
 
     def blobs_at(self, places: Collection[tuple[int, str]]) -> Mapping[tuple[int, str], str]:
         """Hashes of the contents of (position, path); places without a file are left out."""
-        listed = [place for place in places if "\n" not in place[1]]
+        listed = [pair for pair in places if "\n" not in pair[1]]
         if not listed:
             return {}
         names = "".join(f"{self.commit_at(position)}:{path}\n" for position, path in listed)
@@ -210,7 +212,7 @@ class GitCodeHistory:
         sent = names.encode("utf-8", "surrogateescape")
         lines = b"".join(git_stream(self.mainline.root, arguments, sent=sent)).split(b"\n")[:-1]
         pairs = zip(listed, (line.decode("ascii", "replace").rpartition(" ") for line in lines), strict=True)
-        return {place: blob for place, (blob, _, kind) in pairs if kind == "blob"}
+        return {pair: blob for pair, (blob, _, kind) in pairs if kind == "blob"}
 
     def texts(self, blobs: Collection[str]) -> Mapping[str, bytes]:
         """Contents by their hashes; those that are too large or missing are left out."""
@@ -221,8 +223,8 @@ class GitCodeHistory:
     def edits_of(self, paths: Collection[str], after: int) -> Sequence[CommittedEdit]:
         """The changes of files by the commits after a position, in order, without renames."""
         before = self.mainline.shas[after] if after >= 0 else self.mainline.before
-        found = edits_of(self.mainline.root, self.commit, before, paths, self._positions)
-        return sorted(found, key=lambda edit: edit.position)
+        edits = edits_of(self.mainline.root, self.commit, before, paths, self._positions)
+        return sorted(edits, key=lambda edit: edit.position)
 
     def edits_at(self, positions: Collection[int]) -> Mapping[int, Sequence[CommittedEdit]]:
         """All changes of files by some commits, with renames."""

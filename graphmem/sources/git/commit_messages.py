@@ -85,7 +85,7 @@ def nul_tokens(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the texts between NUL bytes."""
     rest = b""
     for chunk in chunks:
-        *whole, rest = (rest + chunk).split(b"\0")
-        yield from whole
+        *tokens, rest = (rest + chunk).split(b"\0")
+        yield from tokens
     if rest:
         yield rest

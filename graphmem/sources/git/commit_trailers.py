@@ -74,11 +74,11 @@ def changed_files(root: Path, commits: Sequence[str]) -> Mapping[str, tuple[str,
     """
     if not commits:
         return {}
-    asked, files, sha = set(commits), dict[str, list[str]](), ""
+    listed, files, sha = set(commits), dict[str, list[str]](), ""
     sent = "".join(f"{commit}\n" for commit in commits).encode("ascii")
     for token in nul_tokens(git_stream(root, _FILES, timeout_s=_TIMEOUT_S, sent=sent)):
         text = token.decode("utf-8", "surrogateescape")
-        if text in asked:
+        if text in listed:
             sha = text
             files[sha] = []
         elif sha:

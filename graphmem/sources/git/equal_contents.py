@@ -52,8 +52,8 @@ def equal_folders(old: Path, new: Path, *, least: int = 3) -> list[EqualFolders]
         for sha, paths in now.items()
         if sha in before and not next(iter(paths)).rpartition("/")[2].lower().startswith(_ANYWHERE)
     )
-    found = [EqualFolders(*pair, files) for pair, files in votes.items() if pair is not None and files >= least]
-    return sorted(found, key=lambda pair: (-pair.files, pair.old, pair.new))
+    equal = [EqualFolders(*pair, files) for pair, files in votes.items() if pair is not None and files >= least]
+    return sorted(equal, key=lambda pair: (-pair.files, pair.old, pair.new))
 
 
 def _by_content(files: list[tuple[str, str]]) -> dict[str, set[str]]:
@@ -65,13 +65,13 @@ def _by_content(files: list[tuple[str, str]]) -> dict[str, set[str]]:
 
 def _tree(root: Path) -> list[tuple[str, str]]:
     """(hash, path) of the files of the last commit that are large enough."""
-    found = []
+    entries = []
     for entry in git_text(root, _TREE).split("\0"):
         head, _, path = entry.partition("\t")
         words = head.split()
         if len(words) == 4 and words[3].isdigit() and int(words[3]) >= LEAST_BYTES:  # noqa: PLR2004 - mode, kind, hash, size
-            found.append((words[2], path))
-    return found
+            entries.append((words[2], path))
+    return entries
 
 
 def _deleted(root: Path) -> Iterator[tuple[str, str]]:

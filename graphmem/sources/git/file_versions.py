@@ -95,9 +95,12 @@ def commit_files(
     """
     versions = list(file_versions(mainline.counted_commits(read_at_us, progress), selects))
     is_read = [version.has_content and selects(version.path) for version in versions]
-    blobs = [version.change.blob for version, wanted in zip(versions, is_read, strict=True) if wanted]
+    blobs = [version.change.blob for version, is_selected in zip(versions, is_read, strict=True) if is_selected]
     texts = contents(mainline.root, blobs)
-    files = ((version, next(texts)[1] if wanted else None) for version, wanted in zip(versions, is_read, strict=True))
+    files = (
+        (version, next(texts)[1] if is_selected else None)
+        for version, is_selected in zip(versions, is_read, strict=True)
+    )
     for _, group in groupby(files, key=lambda file: file[0].position):
         yield list(group)
 
@@ -156,8 +159,8 @@ def contents(
     for start in range(0, len(blobs), number):
         part = blobs[start : start + number]
         sizes = content_sizes(root, dict.fromkeys(part))
-        wanted = [blob for blob in dict.fromkeys(part) if sizes.get(blob, most + 1) <= most]
-        read = dict(_batch(root, wanted))
+        readable = [blob for blob in dict.fromkeys(part) if sizes.get(blob, most + 1) <= most]
+        read = dict(_batch(root, readable))
         for blob in part:
             yield blob, read.get(blob)
 
@@ -165,8 +168,8 @@ def contents(
 def _batch(root: Path, blobs: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     if not blobs:
         return
-    asked = "".join(f"{blob}\n" for blob in blobs).encode("ascii")
-    chunks = git_stream(root, ("cat-file", "--batch", "--buffer"), timeout_s=_TIMEOUT_S, sent=asked)
+    names = "".join(f"{blob}\n" for blob in blobs).encode("ascii")
+    chunks = git_stream(root, ("cat-file", "--batch", "--buffer"), timeout_s=_TIMEOUT_S, sent=names)
     buffer = bytearray()
     for blob in blobs:
         head = _until_newline(buffer, chunks)

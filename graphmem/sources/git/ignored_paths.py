@@ -27,16 +27,16 @@ class IgnoredPaths:
     """
 
     texts: Mapping[str, str]
-    _known: dict[str, bool] = field(default_factory=dict)
+    _by_path: dict[str, bool] = field(default_factory=dict)
 
     def __contains__(self, path: object) -> bool:
         """Return True if a path, which ends in `/` for a folder, or a folder above it is ignored."""
         if not isinstance(path, str) or not path.strip("/"):
             return False
-        if path not in self._known:
+        if path not in self._by_path:
             parent = posixpath.dirname(path.rstrip("/"))
-            self._known[path] = (bool(parent) and f"{parent}/" in self) or self._is_matched(path)
-        return self._known[path]
+            self._by_path[path] = (bool(parent) and f"{parent}/" in self) or self._is_matched(path)
+        return self._by_path[path]
 
     def _is_matched(self, path: str) -> bool:
         """The result of the last rule that matches, those of inner folders last."""

@@ -95,8 +95,8 @@ class Mainline:
             while self.shas[position] != raw.sha:
                 position += 1
             stated = raw.committed_s * _MICROS
-            known = position < len(recorded_us)
-            at_us = recorded_us[position] if known else max(min(stated, read_at_us), last_us + 1)
+            is_recorded = position < len(recorded_us)
+            at_us = recorded_us[position] if is_recorded else max(min(stated, read_at_us), last_us + 1)
             yield MainlineCommit(position, raw, at_us, stated > read_at_us, is_exact, _is_over_limit(raw))
             last_us, position = at_us, position + 1
 

@@ -100,9 +100,9 @@ class MainlineReader:
             return
         commits = _Commits(self._commits(mainline, history, fork), areas)
         lineages = self._resumed(commits, history, fork)
-        known = list(history.segments)
+        recorded = list(history.segments)
         if fork == len(line):
-            segments = _changed(lineages, known)
+            segments = _changed(lineages, recorded)
             ends = replace(refs, segments=segments, segment_count=len(lineages.segments), areas=areas.rows())
             yield _batch(mainline, ends)
         last_us = history.times_us[fork - 1] if fork else -1
@@ -115,7 +115,7 @@ class MainlineReader:
                 start=start,
                 shas=line[start:end],
                 times_us=times,
-                segments=_changed(lineages, known),
+                segments=_changed(lineages, recorded),
                 segment_count=len(lineages.segments),
                 arrivals=ancestry.arrived(start, end),
                 sides=ends.sides,
@@ -133,14 +133,14 @@ class MainlineReader:
             self._whole = self._whole if tip == self._tip else None
             self._tip = tip
         if self._first is None and len(history.shas) > _LOOK_BACK and not history.is_shallow and not self._shallow:
-            found = self._continued(history.shas)
-            if found is not None:
-                return found
-        whole = self._whole or ancestry_of(self._root, self._tip)
+            continuing = self._continued(history.shas)
+            if continuing is not None:
+                return continuing
+        ancestry = self._whole or ancestry_of(self._root, self._tip)
         first = self._first
         if first is None and history.shas and not history.is_shallow:
             first = history.shas[0]
-        return whole.since(first) if first is not None and first in whole.line else whole
+        return ancestry.since(first) if first is not None and first in ancestry.line else ancestry
 
     def _continued(self, recorded: list[str]) -> Ancestry | None:
         """The mainline if it continues that of earlier readings."""
@@ -213,10 +213,10 @@ class MainlineReader:
     def _refs(self, mainline: Mainline, history: MainlineHistory) -> MainlineRows:
         """The tags and branch heads that changed, and the commits of their lines that are new."""
         line = mainline.shas
-        found = {(ref.kind, ref.name): ref for ref in refs_of(self._root)}
-        changed = [ref for key, ref in found.items() if history.refs.get(key) != ref]
-        gone = [RefRow(kind, name, None) for kind, name in history.refs if (kind, name) not in found]
-        heads = {ref.sha for ref in found.values() if ref.sha}.difference(line, history.sides)
+        refs = {(ref.kind, ref.name): ref for ref in refs_of(self._root)}
+        changed = [ref for key, ref in refs.items() if history.refs.get(key) != ref]
+        gone = [RefRow(kind, name, None) for kind, name in history.refs if (kind, name) not in refs]
+        heads = {ref.sha for ref in refs.values() if ref.sha}.difference(line, history.sides)
         unread: list[UnreadCommit] = []
         sides: list[SideCommit] = []
         try:
@@ -299,9 +299,9 @@ def _partly(commit: MainlineCommit) -> Iterator[UnreadCommit]:
         yield UnreadCommit(position, sha, "dated in the future: it counts from the time of reading")
 
 
-def _changed(lineages: Lineages, known: list[SegmentRow]) -> tuple[SegmentRow, ...]:
+def _changed(lineages: Lineages, recorded: list[SegmentRow]) -> tuple[SegmentRow, ...]:
     """The segments that differ from those known, and replace them."""
-    del known[len(lineages.segments) :]
+    del recorded[len(lineages.segments) :]
     rows: list[SegmentRow] = []
     for number in sorted(lineages.changed):
         segment = lineages.segments[number]
@@ -315,11 +315,11 @@ def _changed(lineages: Lineages, known: list[SegmentRow]) -> tuple[SegmentRow, .
             segment.similarity,
             segment.previous,
         )
-        if number >= len(known):
-            known.append(row)
+        if number >= len(recorded):
+            recorded.append(row)
             rows.append(row)
-        elif known[number] != row:
-            known[number] = row
+        elif recorded[number] != row:
+            recorded[number] = row
             rows.append(row)
     lineages.changed.clear()
     return tuple(rows)

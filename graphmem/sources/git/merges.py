@@ -173,8 +173,8 @@ class MergeFinder:
             GitFailure: Git does not have the commit, or could not read what it needs.
         """
         head = commit_of(self.root, head)
-        found, _ = git_partial_text(self.root, ("merge-base", "--all", "--end-of-options", self.tip, head))
-        bases = found.split()
+        listed, _ = git_partial_text(self.root, ("merge-base", "--all", "--end-of-options", self.tip, head))
+        bases = listed.split()
         if head in bases:
             return self._by_ancestry(head, has_own_commits=has_own_commits)
         # Not `^tip`: where clocks were wrong, git then lists commits that the mainline has.
@@ -212,11 +212,11 @@ class MergeFinder:
         If the other commits of a branch cancel out, a single commit makes all of its changes. If some of the
         others are on the mainline too, it has the branch in part.
         """
-        whole = _PatchChange("", ("diff-tree",), (base, head))
-        at_once = [replace(whole, id=patch.id) for patch in _ids(self.root, whole.arguments())]
+        squashed = _PatchChange("", ("diff-tree",), (base, head))
+        at_once = [replace(squashed, id=patch.id) for patch in _ids(self.root, squashed.arguments())]
         ids = {change.id for change in at_once}
-        others = [change for change in changes if change.id not in ids]
-        if len(others) < len(changes) and any(self._equal(change, base) for change in others):
+        separate = [change for change in changes if change.id not in ids]
+        if len(separate) < len(changes) and any(self._equal(change, base) for change in separate):
             return None
         return self._landed(MergeWay.SQUASH, base, at_once)
 
@@ -231,10 +231,10 @@ class MergeFinder:
         landed: list[int] = []
         reverted: list[int | None] = []
         for change in {change.id: change for change in changes}.values():
-            found = self._equal(change, base)[times[change.id] - 1 :]
-            if not found:
+            positions = self._equal(change, base)[times[change.id] - 1 :]
+            if not positions:
                 return None
-            position, undone = self._last_in_effect(change, found)
+            position, undone = self._last_in_effect(change, positions)
             landed.append(position)
             reverted.append(undone)
         if not landed:
@@ -245,20 +245,20 @@ class MergeFinder:
 
     def _equal(self, change: _PatchChange, base: str) -> list[int]:
         """Positions of the commits of the mainline that make the same change and that the branch did not fork from."""
-        found = self._positions.get(change.id, ())
-        commits = ((position, self.patches.patches[position].commit) for position in found)
+        positions = self._positions.get(change.id, ())
+        commits = ((position, self.patches.patches[position].commit) for position in positions)
         return [
             position for position, commit in commits if not self._contains(base, commit) and self._is(change, commit)
         ]
 
     def _contains(self, base: str, commit: str) -> bool:
-        found, _ = git_partial_text(self.root, ("merge-base", "--all", "--end-of-options", base, commit))
-        return commit in found.split()
+        listed, _ = git_partial_text(self.root, ("merge-base", "--all", "--end-of-options", base, commit))
+        return commit in listed.split()
 
     def _is(self, change: _PatchChange, commit: str) -> bool:
         """Return True if a commit adds and removes the same lines: a patch id leaves white space out."""
-        other = _PatchChange(change.id, _SHOW, (commit,))
-        return _changed_lines(self.root, change.arguments()) == _changed_lines(self.root, other.arguments())
+        landed = _PatchChange(change.id, _SHOW, (commit,))
+        return _changed_lines(self.root, change.arguments()) == _changed_lines(self.root, landed.arguments())
 
     def _last_in_effect(self, change: _PatchChange, landed: Sequence[int]) -> tuple[int, int | None]:
         """The first landing of a change after which it was not undone; else the last, and the commit that undid it."""
@@ -268,7 +268,7 @@ class MergeFinder:
             for position in self._positions.get(patch.id, ())
         ]
         for position in landed:
-            if all(other <= position for other in undone):
+            if all(revert <= position for revert in undone):
                 return position, None
         return landed[-1], min(position for position in undone if position > landed[-1])
 

@@ -88,9 +88,9 @@ def _tokens(chunks: Iterable[bytes]) -> Iterator[list[str]]:
     """The texts between NUL bytes, as many at a time as a chunk completes."""
     rest: list[bytes] = []
     for chunk in chunks:
-        whole, found, after = chunk.rpartition(b"\0")
-        if found:
-            yield b"".join((*rest, whole)).decode("utf-8", "surrogateescape").split("\0")
+        complete, separator, after = chunk.rpartition(b"\0")
+        if separator:
+            yield b"".join((*rest, complete)).decode("utf-8", "surrogateescape").split("\0")
             rest = []
         rest.append(after)
     last = b"".join(rest)

@@ -27,7 +27,7 @@ def refs_of(root: Path) -> list[RefRow]:
         GitFailure: Git could not list them.
     """
     arguments = ("for-each-ref", f"--count={MOST_REFS}", "--sort=-creatordate", f"--format={_FORM}")
-    listed = git_text(root, (*arguments, *(place for place, _ in _PLACES)))
+    listed = git_text(root, (*arguments, *(prefix for prefix, _ in _PLACES)))
     return sorted(_refs(listed.splitlines()))
 
 
@@ -35,20 +35,20 @@ def _refs(lines: Iterable[str]) -> Iterator[RefRow]:
     for line in lines:
         sha, peeled, kind, peeled_kind, full_name = line.split("\0")
         commit = sha if kind == "commit" else peeled if peeled_kind == "commit" else None
-        place, word = next((place, word) for place, word in _PLACES if full_name.startswith(place))
-        name = full_name.removeprefix(place)
+        prefix, word = next((prefix, word) for prefix, word in _PLACES if full_name.startswith(prefix))
+        name = full_name.removeprefix(prefix)
         if commit is not None and not name.endswith("/HEAD"):
             yield RefRow(word, text_of_path(name), commit)
 
 
-def side_commits(root: Path, tip: str, heads: Sequence[str], known: Collection[str]) -> Iterator[SideCommit]:
+def side_commits(root: Path, tip: str, heads: Sequence[str], recorded: Collection[str]) -> Iterator[SideCommit]:
     """The commits on the first-parent lines of some heads, as far as they are not on the mainline.
 
     Args:
         root: A folder of the repository.
         tip: The last commit of the mainline.
         heads: Commits off the mainline.
-        known: Commits that need not be returned again.
+        recorded: Commits that need not be returned again.
 
     Raises:
         GitFailure: Git could not read them.
@@ -67,7 +67,7 @@ def side_commits(root: Path, tip: str, heads: Sequence[str], known: Collection[s
     chunks = git_stream(root, arguments, timeout_s=_TIMEOUT_S, sent=sent)
     count = 0
     for raw in commits_of(chunks):
-        if raw.sha not in known:
+        if raw.sha not in recorded:
             count += 1
             if count > MOST_SIDE_COMMITS:
                 raise GitFailure(f"more than {MOST_SIDE_COMMITS} commits lie beside the mainline")

@@ -17,7 +17,7 @@ _SCP = re.compile(r"(?:[^@/\\]*@)?(\[[0-9A-Fa-f:.]+\]|[^:/\\@\[\]]{2,}):(?!//)(.
 _HELPER = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*::")
 _SCHEMES = frozenset({"http", "https", "ssh", "git", "git+ssh", "git+https", "git+http", "ssh+git", "ftp", "ftps"})
 #: Hosts of forges that offer ssh over the port of https.
-_OTHER_HOSTS = {
+_SSH_HOSTS = {
     "ssh.github.com": "github.com",
     "altssh.gitlab.com": "gitlab.com",
     "altssh.bitbucket.org": "bitbucket.org",
@@ -54,8 +54,8 @@ def remote_identity(url: str) -> str | None:
         None for a path or a URL of this machine, and for a URL that may contain a password.
     """
     text = url.strip()
-    scheme, found, rest = text.partition("://")
-    if found:
+    scheme, separator, rest = text.partition("://")
+    if separator:
         return _of_url(text) if scheme.lower() in _SCHEMES and "\\" not in rest else None
     match = None if _HELPER.match(text) else _SCP.fullmatch(text)
     return None if match is None else _joined(match[1].strip("[]"), match[2])
@@ -76,7 +76,7 @@ def _joined(host: str, path: str) -> str | None:
     if not plain or "@" in plain or not plain.isprintable():
         return None
     host = host.lower().rstrip(".")
-    return f"{_OTHER_HOSTS.get(host, host)}/{plain}"
+    return f"{_SSH_HOSTS.get(host, host)}/{plain}"
 
 
 def _common(folder: Path) -> Path | None:
@@ -85,10 +85,10 @@ def _common(folder: Path) -> Path | None:
 
 def _name_of(common: Path, most: int) -> str:
     url = _remote(common / "config")
-    found = None if url is None else remote_identity(url)
-    if found is None and url is not None and most and (source := _local(url, common)) is not None:
+    identity = None if url is None else remote_identity(url)
+    if identity is None and url is not None and most and (source := _local(url, common)) is not None:
         return _name_of(source, most - 1)
-    return found or _first_commit(common) or (common.parent if common.name == ".git" else common).name
+    return identity or _first_commit(common) or (common.parent if common.name == ".git" else common).name
 
 
 def _remote(config: Path) -> str | None:
@@ -111,10 +111,10 @@ def _remote(config: Path) -> str | None:
 
 def _local(url: str, common: Path) -> Path | None:
     """Return the git directory of a remote on this machine."""
-    scheme, found, _ = url.partition("://")
-    if found and scheme.lower() != "file":
+    scheme, separator, _ = url.partition("://")
+    if separator and scheme.lower() != "file":
         return None
-    path = unquote(urlsplit(url).path) if found else url
+    path = unquote(urlsplit(url).path) if separator else url
     try:
         folder = (common.parent / path).resolve()
         inner = common_directory(folder / ".git")

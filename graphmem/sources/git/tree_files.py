@@ -32,13 +32,13 @@ class TreeFiles:
     @cached_property
     def folders(self) -> frozenset[str]:
         """The folders with a file at any depth."""
-        found: set[str] = set()
+        parents: set[str] = set()
         for path in self.blobs:
             folder = posixpath.dirname(path)
-            while folder and folder not in found:
-                found.add(folder)
+            while folder and folder not in parents:
+                parents.add(folder)
                 folder = posixpath.dirname(folder)
-        return frozenset(found)
+        return frozenset(parents)
 
     @cached_property
     def by_name(self) -> Mapping[str, Sequence[str]]:
@@ -82,20 +82,20 @@ def _targets(root: Path, links: Mapping[str, str]) -> dict[str, str]:
     """Targets of links within the repository; of very many links, those of the first."""
     few = dict(list(links.items())[:_MOST_LINKS])
     texts = dict(contents(root, list(dict.fromkeys(few.values())))) if few else {}
-    found: dict[str, str] = {}
+    targets: dict[str, str] = {}
     for path, blob in few.items():
         target = (texts.get(blob) or b"").decode("utf-8", "surrogateescape")
         joined = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
         if target and not target.startswith("/") and not joined.startswith(".."):
-            found[path] = joined
-    return found
+            targets[path] = joined
+    return targets
 
 
 def _by_name(paths: Mapping[str, str] | Sequence[str]) -> Mapping[str, Sequence[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
+    by_name: dict[str, list[str]] = defaultdict(list)
     for path in paths:
-        found[path[path.rfind("/") + 1 :]].append(path)
-    return dict(found)
+        by_name[path[path.rfind("/") + 1 :]].append(path)
+    return dict(by_name)
 
 
 def _beginnings(path: str) -> list[str]:

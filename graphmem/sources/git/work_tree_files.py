@@ -47,12 +47,12 @@ class WorkTreeFiles:
         parts = path.split("/")
         if not path or ".." in parts or "" in parts:
             return None
-        place = self.root
+        folder = self.root
         try:
             for part in parts[:-1]:
-                place = place / part
-                if not stat.S_ISDIR(os.lstat(place).st_mode):
+                folder = folder / part
+                if not stat.S_ISDIR(os.lstat(folder).st_mode):
                     return None
-            return os.lstat(place / parts[-1]).st_mode
+            return os.lstat(folder / parts[-1]).st_mode
         except (OSError, ValueError):
             return None

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from graphmem.model import Anchor, AnchorKind, Kind, Move, Origin, Statement, Status, instant
-from graphmem.sources.clipped_text import clipped, one_line
+from graphmem.sources.clipped_text import clipped, single_line
 from graphmem.sources.incidents.junit_tags import XmlTag, plain_text, xml_tags
 from graphmem.sources.limited_files import limited_content
 from graphmem.sources.observations import Observation, Problem, Reading
@@ -71,7 +71,7 @@ def read_junit(path: Path, *, at: datetime, commit: str) -> Reading:
         problems.append(Problem(path.name, failed[MAX_FAILURES].line, reason))
         failed = failed[:MAX_FAILURES]
     passed = [result for result in results if result.has_failed is False]
-    when, name = instant(at), one_line(commit, _MAX_ID_CHARS)
+    when, name = instant(at), single_line(commit, _MAX_ID_CHARS)
     return Reading(
         tuple(_observation(result, path.name, when, name) for result in (*failed, *passed)), (), tuple(problems)
     )
@@ -102,8 +102,8 @@ def case_results(text: str) -> Iterator[CaseResult]:
 
 
 def _case(tag: XmlTag, suite: str) -> CaseResult | None:
-    name = one_line(tag.attributes.get("name", ""), _MAX_ID_CHARS)
-    group = one_line(tag.attributes.get("classname", "") or suite, _MAX_ID_CHARS)
+    name = single_line(tag.attributes.get("name", ""), _MAX_ID_CHARS)
+    group = single_line(tag.attributes.get("classname", "") or suite, _MAX_ID_CHARS)
     file = posixpath.normpath(tag.attributes.get("file", "").replace("\\", "/") or ".")
     is_inside = file != "." and not file.startswith(("/", "..")) and file.isprintable() and ":" not in file
     shown = f"{group}::{name}" if group else name
@@ -120,15 +120,15 @@ def _with_child(case: CaseResult, tag: XmlTag, text: str) -> CaseResult:
     if not message and not tag.is_empty:
         message = plain_text(text[tag.text_end : tag.text_end + _MAX_MESSAGE_CHARS].partition("<")[0])
     first = message.strip().partition("\n")[0]
-    return replace(case, has_failed=True, message=case.message or one_line(first, _MAX_MESSAGE_CHARS))
+    return replace(case, has_failed=True, message=case.message or single_line(first, _MAX_MESSAGE_CHARS))
 
 
 def _merged(results: Iterable[CaseResult]) -> Iterable[CaseResult]:
     """The results by name, in order; if several have the same name, a failure counts."""
     merged: dict[str, CaseResult] = {}
     for result in results:
-        known = merged.get(result.name)
-        if known is None or (result.has_failed and not known.has_failed) or known.has_failed is None:
+        earlier = merged.get(result.name)
+        if earlier is None or (result.has_failed and not earlier.has_failed) or earlier.has_failed is None:
             merged[result.name] = result
     return merged.values()
 
@@ -150,7 +150,7 @@ def _observation(result: CaseResult, path: str, at: datetime, commit: str) -> Ob
 
 def _statement(result: CaseResult) -> Statement:
     return Statement(
-        title=one_line(f"Test fails: {result.name}"),
+        title=single_line(f"Test fails: {result.name}"),
         body=clipped(result.message),
         kind=Kind.INCIDENT,
         origin=Origin.EXTERNAL,

@@ -15,7 +15,7 @@ MAX_VALUE_CHARS = 4_000
 _TAG = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z_][\w:.-]{0,60})(?P<inside>(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*)>")
 _ATTRIBUTE = re.compile(r"(?P<name>[\w:.-]{1,60})\s{0,9}=\s{0,9}(?:\"(?P<a>[^\"]*)\"|'(?P<b>[^']*)')")
 _SKIPPED = (("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>"))
-_KNOWN = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
+_XML_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +53,13 @@ def xml_tags(text: str) -> Iterator[XmlTag]:
 
 def plain_text(value: str) -> str:
     """A value with the entities of XML and character references expanded; others stay as they are written."""
-    return _KNOWN.sub(lambda found: html.unescape(found[0]), value[:MAX_VALUE_CHARS])
+    return _XML_ENTITY.sub(lambda entity: html.unescape(entity[0]), value[:MAX_VALUE_CHARS])
 
 
 def _tag(match: re.Match[str], line: int) -> XmlTag:
     attributes = {
-        found["name"].casefold(): plain_text(found["a"] if found["a"] is not None else found["b"])
-        for found in _ATTRIBUTE.finditer(match["inside"])
+        attribute["name"].casefold(): plain_text(attribute["a"] if attribute["a"] is not None else attribute["b"])
+        for attribute in _ATTRIBUTE.finditer(match["inside"])
     }
     name = match["name"].casefold().rpartition(":")[2]
     return XmlTag(name, attributes, line, match["close"] == "/", match["inside"].endswith("/"), match.end())

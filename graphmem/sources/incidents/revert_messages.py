@@ -43,10 +43,10 @@ def revert_message(text: str) -> RevertMessage | None:
     """
     subject, _, body = text.strip().partition("\n")
     named = list(_COMMIT.finditer(body))
-    shas = tuple(dict.fromkeys(sha for found in named for sha in _SHA.findall(found["shas"].casefold())))
+    shas = tuple(dict.fromkeys(sha for line in named for sha in _SHA.findall(line["shas"].casefold())))
     title, depth = _unquoted(subject.strip())
-    is_whole = any(found[0].casefold().startswith("this") for found in named)
-    if (not shas and not depth) or not (is_whole or _SUBJECT.match(subject.strip())) or len(shas) > MAX_COMMITS:
+    has_revert_line = any(line[0].casefold().startswith("this") for line in named)
+    if (not shas and not depth) or not (has_revert_line or _SUBJECT.match(subject.strip())) or len(shas) > MAX_COMMITS:
         return None
     return RevertMessage(shas, title, depth, _reason(body))
 
@@ -69,5 +69,5 @@ def _unquoted(subject: str) -> tuple[str, int]:
 
 
 def _reason(body: str) -> str:
-    kept = [line for line in body.splitlines() if not _TRAILER.match(line) and not _COMMIT.search(line)]
-    return "\n".join(kept).strip()
+    reason_lines = [line for line in body.splitlines() if not _TRAILER.match(line) and not _COMMIT.search(line)]
+    return "\n".join(reason_lines).strip()

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from graphmem.instants import from_micros
 from graphmem.model import Anchor, AnchorKind, Kind, Move, Origin, Statement, Status
-from graphmem.sources.clipped_text import clipped, one_line
+from graphmem.sources.clipped_text import clipped, single_line
 from graphmem.sources.git.commit_messages import CommitMessage
 from graphmem.sources.git.mainline import MainlineCommit
 from graphmem.sources.incidents.revert_messages import RevertMessage, revert_message, without_number
@@ -69,7 +69,7 @@ class RevertedChange:
                 else f"{named}, which is not in the repository,"
             )
         return Statement(
-            title=one_line(f"Reverted: {self.title}"),
+            title=single_line(f"Reverted: {self.title}"),
             body=f"{named} was reverted by commit {revert.sha[:_SHOWN]}.",
             rationale=clipped(self.reason, _MAX_REASON_CHARS),
             kind=Kind.INCIDENT,
@@ -133,17 +133,17 @@ class Reverts:
             self._enter(effect, message, revert.reason, commit)
 
     def _enter(self, effect: _RevertEffect, message: CommitMessage, reason: str, commit: MainlineCommit) -> None:
-        at, known = from_micros(commit.at_us), self.changes.get(effect.sha)
+        at, reverted = from_micros(commit.at_us), self.changes.get(effect.sha)
         word = f"{'reverted' if effect.is_revert else 'applied again'} by {message.sha[:_SHOWN]}"
         move = Move(Status.ACTIVE if effect.is_revert else Status.ENDED, at, 0, word)
-        if known is None and effect.is_revert:
+        if reverted is None and effect.is_revert:
             original, first = self._by_sha.get(effect.sha), (message, commit)
             self.changes[effect.sha] = RevertedChange(
                 effect.sha, effect.title, original, first, reason, [move], commit.position
             )
-        elif known is not None and known.moves[-1].status is not move.status and known.moves[-1].at < at:
-            known.moves.append(move)
-            known.touched = commit.position
+        elif reverted is not None and reverted.moves[-1].status is not move.status and reverted.moves[-1].at < at:
+            reverted.moves.append(move)
+            reverted.touched = commit.position
 
     def _effects_of(self, message: CommitMessage, revert: RevertMessage) -> Iterable[_RevertEffect]:
         """The changes that a message reverts or applies again, found by the hashes and titles that it has."""
@@ -157,8 +157,8 @@ class Reverts:
             elif not revert.title:
                 yield _RevertEffect(named, f"commit {named[:_SHOWN]} ({message.subject})", is_revert=True)
         if revert.title and not any(self._full(named) for named in revert.shas):
-            found = self._titled(revert.title, message)
-            sha = found or next(iter(revert.shas), "") or f"{_UNKNOWN}{_digest(without_number(revert.title))}"
+            titled = self._titled(revert.title, message)
+            sha = titled or next(iter(revert.shas), "") or f"{_UNKNOWN}{_digest(without_number(revert.title))}"
             yield _RevertEffect(sha, revert.title, is_revert=revert.depth % 2 == 1)
 
     def _full(self, named: str) -> str | None:

@@ -23,7 +23,7 @@ from graphmem.sources.manifests.structure_facts import (
 
 _RANKS = {"test": 0, "build": 0, "run": 0, "lint": 0, "install": 0}
 _RANK, _PER_DEPTH = 2, 4
-_MOST_OTHERS = 6
+_MOST_FURTHER = 6
 _MANAGERS = (("pnpm-lock.yaml", "pnpm"), ("yarn.lock", "yarn"), ("bun.lock", "bun"), ("bun.lockb", "bun"))
 
 
@@ -86,9 +86,9 @@ def _fact(purpose: CommandPurpose, folder: str, commands: list[_PurposefulComman
     first, *further = declared
     runs = f" It runs `{first.command.runs}`." if first.command.runs else ""
     usual = " This is the usual command of the build tool." if first.command.is_convention else ""
-    invocations = listed(f"`{item.command.invocation}`" for item in further[:_MOST_OTHERS])
+    invocations = listed(f"`{item.command.invocation}`" for item in further[:_MOST_FURTHER])
     also = f" Also: {invocations}." if further else ""
-    declarations = [item.declaration for item in declared[: _MOST_OTHERS + 1]]
+    declarations = [item.declaration for item in declared[: _MOST_FURTHER + 1]]
     rank = _RANKS.get(purpose.key, _RANK) + _PER_DEPTH * first.declaration.depth
     return StructureFact(
         subject=f"command.{purpose.key}{within(folder)}",

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from graphmem.sources.git.mainline import MainlineCommit
-from graphmem.sources.manifests.manifest_paths import is_code_of_others
+from graphmem.sources.manifests.manifest_paths import is_copied_code
 
 #: A language begins with this share of the files of all languages …
 BEGINS_AT = 0.05
@@ -64,7 +64,7 @@ def language_of(path: str) -> str | None:
     folder, name = posixpath.split(path)
     stem, dot, extension = name.rpartition(".")
     language = _LANGUAGES.get(extension.casefold()) if dot and stem else None
-    if language is None or is_code_of_others(folder) or name.endswith((".min.js", ".min.css")):
+    if language is None or is_copied_code(folder) or name.endswith((".min.js", ".min.css")):
         return None
     return None if _FOLDERS_OF_OUTPUT.intersection(folder.split("/")) else language
 

@@ -79,7 +79,7 @@ MARKERS = frozenset(
 MAX_DEPTH = 4
 _CACHED = 10_000
 
-_OTHERS_CODE = frozenset(
+_COPIED_CODE = frozenset(
     {
         *("node_modules", "vendor", "vendored", "_vendor", "third_party", "third-party", "thirdparty", "3rdparty"),
         *(
@@ -118,12 +118,12 @@ _SCRIPT = re.compile(r"^(?:scripts?|bin)/(?P<name>[\w-]+)(?:\.sh)?$")
 def is_foreign_folder(folder: str) -> bool:
     """True for a folder with copied code, tests, examples or output: its manifests say nothing of this project."""
     parts = [part.casefold() for part in folder.split("/") if part]
-    return any(part in _OTHERS_CODE or not _EXAMPLES.isdisjoint(_SEPARATORS.split(part)) for part in parts)
+    return any(part in _COPIED_CODE or not _EXAMPLES.isdisjoint(_SEPARATORS.split(part)) for part in parts)
 
 
-def is_code_of_others(folder: str) -> bool:
+def is_copied_code(folder: str) -> bool:
     """True for a folder with copied code."""
-    return any(part.casefold() in _OTHERS_CODE for part in folder.split("/"))
+    return any(part.casefold() in _COPIED_CODE for part in folder.split("/"))
 
 
 @lru_cache(maxsize=_CACHED)
@@ -134,9 +134,9 @@ def is_manifest(path: str) -> bool:
         folder = posixpath.dirname(folder)
     if _WORKFLOW.match(path) or (name == ".gitlab-ci.yml" and not folder):
         return True
-    is_known = name in PARSERS or name in MARKERS or name.endswith(_GEMSPEC)
-    is_known = is_known or _DOCKERFILE.match(name) is not None or _REQUIREMENTS.search(path) is not None
-    if not (is_known or script_name(path)) or name == ".gitlab-ci.yml":
+    is_manifest_name = name in PARSERS or name in MARKERS or name.endswith(_GEMSPEC)
+    is_manifest_name = is_manifest_name or _DOCKERFILE.match(name) is not None or _REQUIREMENTS.search(path) is not None
+    if not (is_manifest_name or script_name(path)) or name == ".gitlab-ci.yml":
         return False
     return folder.count("/") < MAX_DEPTH and not is_foreign_folder(folder)
 

@@ -195,8 +195,8 @@ def _labels(note: Note) -> tuple[str, ...]:
     tags = [tag.strip().lstrip("#") for located in _values(note, "tags") for tag in located.split(",")]
     kind = note.text_of("type")
     types = [kind] if kind and kind != _PLAIN_TYPE else []
-    other_fields = [f"{name}={value}" for name in sorted(note.fields.keys() - _READ) for value in _values(note, name)]
-    return tuple(dict.fromkeys(located for located in [*tags, *types, *other_fields] if located))
+    further_fields = [f"{name}={value}" for name in sorted(note.fields.keys() - _READ) for value in _values(note, name)]
+    return tuple(dict.fromkeys(located for located in [*tags, *types, *further_fields] if located))
 
 
 def _values(note: Note, name: str) -> tuple[str, ...]:

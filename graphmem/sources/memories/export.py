@@ -136,8 +136,8 @@ class Gathered:
 def newest(dates: list[datetime | None], first: int, last: int) -> datetime | None:
     """The time of the last change to some lines; None if the date of a line is unknown."""
     some = dates[first - 1 : last]
-    dates_known = [item for item in some if item is not None]
-    return max(dates_known) if dates_known and len(dates_known) == len(some) else None
+    stated = [item for item in some if item is not None]
+    return max(stated) if stated and len(stated) == len(some) else None
 
 
 _MAX_PART_CHARS = 200

@@ -93,7 +93,7 @@ def _files(root: Path, gathered: Gathered) -> Iterator[Path]:
     if not root.is_dir():
         yield root
         return
-    other_count = 0
+    skipped_count = 0
 
     def lose(error: OSError) -> None:
         if Path(error.filename) == root:
@@ -106,10 +106,10 @@ def _files(root: Path, gathered: Gathered) -> Iterator[Path]:
             if (Path(folder) / name).is_symlink():
                 gathered.pass_over((Path(folder) / name).relative_to(root).as_posix(), 1, LINKED_FOLDER)
         notes = sorted(name for name in names if Path(name).suffix.lower() in _NOTES)
-        other_count += len(names) - len(notes)
+        skipped_count += len(names) - len(notes)
         yield from (Path(folder) / name for name in notes)
-    if other_count:
-        gathered.lose(root.name, 1, "files that are no Markdown", f"{other_count} of them")
+    if skipped_count:
+        gathered.lose(root.name, 1, "files that are no Markdown", f"{skipped_count} of them")
 
 
 def _text(loaded: object, gathered: Gathered) -> str | None:

@@ -61,8 +61,8 @@ def read_content(path: str, content: bytes) -> FileContent:
 def _read_text(path: str, text: str, *, is_rst: bool) -> FileContent:
     fields, refused, rest, line = front_matter(with_quoted_globs(text))
     scope = scope_of(folder_of(path), fields)
-    found = markdown_rules(rest, first_line=line, scope=scope, is_rst=is_rst)
-    content = _limited(list(islice(found, MAX_RULES + 1)))
+    rules = markdown_rules(rest, first_line=line, scope=scope, is_rst=is_rst)
+    content = _limited(list(islice(rules, MAX_RULES + 1)))
     if refused is None:
         return content
     return FileContent(content.rules, 1, f"front matter that could not be read: {refused}", is_scope_unread=True)

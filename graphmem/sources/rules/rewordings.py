@@ -46,9 +46,9 @@ def rewordings(before: Sequence[Rule], after: Sequence[Rule]) -> list[Rewording]
     if not removed or not added or len(removed) * len(added) > MOST_PAIRS:
         return []
     settings = {rule.setting: rule for rule in added if rule.setting is not None}
-    found = [Rewording(rule, settings[rule.setting]) for rule in removed if rule.setting in settings]
+    by_setting = [Rewording(rule, settings[rule.setting]) for rule in removed if rule.setting in settings]
     texts = ([rule for rule in rules if rule.setting is None] for rules in (removed, added))
-    return found + list(_greedy(*texts))
+    return by_setting + list(_greedy(*texts))
 
 
 def _only_in_first(first: Sequence[Rule], second: Sequence[Rule]) -> list[Rule]:
@@ -87,11 +87,11 @@ def _candidates(removed: Sequence[Rule], added: Sequence[Rule]) -> Iterator[_Rul
     remaining = _MOST_WORD_PAIRS
     for _, old, new in sorted(_promising(removed, added), reverse=True):
         first, second = removed[old], added[new]
-        words, other_words = first.words[:_MOST_WORDS], second.words[:_MOST_WORDS]
-        remaining -= len(words) * len(other_words)
+        words, second_words = first.words[:_MOST_WORDS], second.words[:_MOST_WORDS]
+        remaining -= len(words) * len(second_words)
         if remaining < 0:
             return
-        ratio = SequenceMatcher(None, words, other_words, autojunk=False).ratio()
+        ratio = SequenceMatcher(None, words, second_words, autojunk=False).ratio()
         score = ratio + _bonus(first, second)
         if score >= LEAST_RATIO:
             yield _RulePair(score, abs(old / len(removed) - new / len(added)), old, new)

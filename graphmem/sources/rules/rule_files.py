@@ -91,7 +91,7 @@ def _rule_folder(path: str) -> str | None:
     """The folder that contains the rule folder of a file, with its closing slash; None outside of rule folders."""
     rooted = f"/{path}"
     for folder in _RULE_FOLDERS:
-        before, found, _ = rooted.partition(f"/{folder}/")
-        if found:
+        before, separator, _ = rooted.partition(f"/{folder}/")
+        if separator:
             return f"{before[1:]}/" if before else ""
     return None

@@ -219,22 +219,22 @@ def _shown(key: str, value: object) -> str | None:
 
 def _editorconfig(text: str, folder: str) -> Iterator[Rule]:
     glob: str | None = None
-    found: dict[str, tuple[str, int]] = {}
+    values: dict[str, tuple[str, int]] = {}
     for number, line in enumerate([*text.splitlines(), "[]"], start=1):
         content = line.strip()
         if content.startswith("[") and content.endswith("]"):
             if glob:
-                yield from _section(glob, found, folder)
-            glob, found = content[1:-1].strip(), {}
+                yield from _section(glob, values, folder)
+            glob, values = content[1:-1].strip(), {}
         elif glob and "=" in content and not content.startswith(("#", ";")):
             key, _, value = content.partition("=")
-            found[key.strip().casefold()] = (value.strip(), number)
+            values[key.strip().casefold()] = (value.strip(), number)
 
 
-def _section(glob: str, found: Mapping[str, tuple[str, int]], folder: str) -> Iterator[Rule]:
+def _section(glob: str, values: Mapping[str, tuple[str, int]], folder: str) -> Iterator[Rule]:
     scope = scoped(folder, [glob])
     for sentence in _EDITORCONFIG:
-        value, line = found.get(sentence.keys[0], ("", 0))
+        value, line = values.get(sentence.keys[0], ("", 0))
         if value and value.casefold() not in _OFF:
             text = f"In `{glob}`, {sentence.text.format(value)} ({sentence.tool})"
             yield Rule(plain(text), (), line, scope, f"{sentence.tool} {glob} {sentence.text}")
@@ -254,5 +254,5 @@ def _value(tree: Tree, path: str) -> object:
 
 def _line(text: str, key: str) -> int:
     """The first line that has a key."""
-    before, found, _ = text.partition(key)
-    return before.count("\n") + 1 if found else 1
+    before, separator, _ = text.partition(key)
+    return before.count("\n") + 1 if separator else 1

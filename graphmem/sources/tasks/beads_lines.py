@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graphmem.sources.clipped_text import clipped, one_line
+from graphmem.sources.clipped_text import clipped, single_line
 from graphmem.sources.tasks.json_values import MAX_LINE_BYTES, Unreadable, items, json_value, mapping, text
 from graphmem.sources.tasks.records import MAX_ID_CHARS, MAX_LABELS, MAX_LINKS, TaskLink, TaskLinkKind, TaskRecord
 
@@ -30,11 +30,11 @@ def beads_record(line: bytes) -> TaskRecord:
         raise Unreadable(f"a line of more than {MAX_LINE_BYTES >> 20} MiB")
     issue = mapping(json_value(line))
     key, title, word = (text(issue.get(name)) for name in ("id", "title", "status"))
-    key, title, word = one_line(key, MAX_ID_CHARS), one_line(title), one_line(word, MAX_ID_CHARS)
+    key, title, word = single_line(key, MAX_ID_CHARS), single_line(title), single_line(word, MAX_ID_CHARS)
     if not (key and title and word):
         raise Unreadable("no issue: it lacks an id, a title or a status")
-    kind = one_line(text(issue.get("issue_type")), MAX_ID_CHARS)
-    labels = [one_line(text(label), MAX_ID_CHARS) for label in items(issue.get("labels"))]
+    kind = single_line(text(issue.get("issue_type")), MAX_ID_CHARS)
+    labels = [single_line(text(label), MAX_ID_CHARS) for label in items(issue.get("labels"))]
     return TaskRecord(
         id=key,
         title=title,
@@ -55,7 +55,7 @@ def times_of(line: bytes) -> tuple[str, str]:
 def _links(issue: object) -> Iterator[TaskLink]:
     for item in items(mapping(issue).get("dependencies")):
         dependency = mapping(item)
-        target = one_line(text(dependency.get("depends_on_id")), MAX_ID_CHARS)
+        target = single_line(text(dependency.get("depends_on_id")), MAX_ID_CHARS)
         kind = _LINKS.get(text(dependency.get("type")))
         if kind is not None and target:
             yield TaskLink(kind, target)

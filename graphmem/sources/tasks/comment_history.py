@@ -124,12 +124,12 @@ def changes_of(chunks: Iterable[bytes]) -> Iterator[list[CommentChange]]:
 def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
     begun: list[bytes] = []
     for chunk in chunks:
-        first, *others = chunk.split(b"\n")
+        first, *further = chunk.split(b"\n")
         begun.append(first)
-        if others:
+        if further:
             yield b"".join(begun)
-            yield from others[:-1]
-            begun = [others[-1]]
+            yield from further[:-1]
+            begun = [further[-1]]
     if any(begun):
         yield b"".join(begun)
 

@@ -6,12 +6,12 @@ import posixpath
 import re
 from hashlib import sha256
 
-from graphmem.sources.clipped_text import one_line
+from graphmem.sources.clipped_text import single_line
 from graphmem.sources.tasks.records import TaskRecord
 
 MAX_LINE_CHARS = 1_000
 #: Extensions of prose, data and generated files: a number sign or a dash opens no comment there.
-_OTHER_TEXTS = frozenset(
+_WITHOUT_COMMENTS = frozenset(
     {
         *(".adoc", ".asciidoc", ".csv", ".diff", ".html", ".ipynb", ".json", ".jsonl", ".lock", ".log", ".map", ".md"),
         *(".markdown", ".mdx", ".min.js", ".patch", ".po", ".pot", ".rst", ".snap", ".svg", ".tsv", ".txt", ".xml"),
@@ -76,7 +76,7 @@ def has_comments(path: str) -> bool:
     """False for prose, data, generated files and code of others, by the path."""
     folders = path.casefold().split("/")
     name = folders.pop()
-    is_text = not (name.endswith((".min.js", ".min.css")) or posixpath.splitext(name)[1] in _OTHER_TEXTS)
+    is_text = not (name.endswith((".min.js", ".min.css")) or posixpath.splitext(name)[1] in _WITHOUT_COMMENTS)
     return is_text and not _FOREIGN_FOLDERS.intersection(folders)
 
 
@@ -89,7 +89,7 @@ def comment_task(line: str, path: str) -> TaskRecord | None:
     if match is None or line[: match.start()].count('"') % 2:
         # An odd number of quotation marks: the comment is in a string.
         return None
-    text = one_line(_END.sub("", match["text"] or match["starred"]))
+    text = single_line(_END.sub("", match["text"] or match["starred"]))
     if not is_statement(text):
         return None
     mark = match["mark"] or match["star_mark"]
@@ -108,7 +108,7 @@ def is_statement(text: str) -> bool:
 
 
 def _has_issue(text: str) -> bool:
-    return any(_NO_ISSUE.match(found[0]) is None for found in _ISSUE.finditer(text))
+    return any(_NO_ISSUE.match(issue[0]) is None for issue in _ISSUE.finditer(text))
 
 
 def _has_owner(text: str) -> bool:

@@ -58,16 +58,16 @@ class ExportHistory:
         """Take in the new lines of a version; returns the ids that the file no longer has."""
         before = self._lines.get(point.path, {})
         lines: dict[bytes, str] = {}
-        is_whole = True
+        is_readable = True
         for number, line in enumerate(content.split(b"\n"), start=1):
             if not line.strip():
                 continue
-            known = before.get(line)
-            if known is None:
-                known = self._parsed(line, replace(point, line=number))
-            is_whole &= known != ""
-            lines[line] = known
-        if not is_whole:
+            issue_id = before.get(line)
+            if issue_id is None:
+                issue_id = self._parsed(line, replace(point, line=number))
+            is_readable &= issue_id != ""
+            lines[line] = issue_id
+        if not is_readable:
             # An issue that is missing may be in a line that cannot be read, such as half of a merge conflict.
             present = set(lines.values())
             lines |= {line: task_id for line, task_id in before.items() if task_id not in present}

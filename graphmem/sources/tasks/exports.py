@@ -114,10 +114,14 @@ def _reading(source: TaskSource, lives: list[TaskLife], problems: list[Problem])
     observations = source.observations(lives)
     is_open = [life.moves[-1].status is not Status.ENDED for life in lives]
     present = [
-        _present(found, life) if is_so else found
-        for found, life, is_so in zip(observations, lives, is_open, strict=True)
+        _present(observation, life) if is_so else observation
+        for observation, life, is_so in zip(observations, lives, is_open, strict=True)
     ]
-    states = [_state(found, life) for found, life, is_so in zip(observations, lives, is_open, strict=True) if is_so]
+    states = [
+        _state(observation, life)
+        for observation, life, is_so in zip(observations, lives, is_open, strict=True)
+        if is_so
+    ]
     return Reading(
         (*present, *states),
         tuple(source.replacements(lives)),

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 import yaml
 
 from graphmem.model import Kind
-from graphmem.sources.clipped_text import clipped, one_line
+from graphmem.sources.clipped_text import clipped, single_line
 from graphmem.sources.tasks.json_values import Unreadable, json_value, mapping, text
 from graphmem.sources.tasks.records import MAX_ID_CHARS, TaskRecord
 
@@ -52,7 +52,7 @@ def flags_of(content: bytes, path: str) -> list[TaskRecord]:
         raise Unreadable(f"a registry of more than {MAX_REGISTRY_BYTES >> 10} KiB")
     tree = mapping(_yaml_value(content) if path.endswith(_YAML) else json_value(content))
     if path.endswith(_YAML) and not _STEM.match(posixpath.splitext(posixpath.basename(path))[0]):
-        named = one_line(text(tree.get("name")), MAX_ID_CHARS)
+        named = single_line(text(tree.get("name")), MAX_ID_CHARS)
         return [_flag(named, tree, path)] if named else []
     for holder in _HOLDERS:
         if isinstance(tree.get(holder), dict):
@@ -63,7 +63,7 @@ def flags_of(content: bytes, path: str) -> list[TaskRecord]:
 
 def _flags(tree: Mapping[str, object], path: str) -> Iterator[TaskRecord]:
     for key, value in tree.items():
-        name = one_line(str(key), MAX_ID_CHARS)
+        name = single_line(str(key), MAX_ID_CHARS)
         if name and not name.startswith("$") and (isinstance(value, dict) or _switch(value) is not None):
             yield _flag(name, value, path)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from graphmem.model import Move, Status
-from graphmem.sources.clipped_text import clipped, one_line
+from graphmem.sources.clipped_text import clipped, single_line
 from graphmem.sources.tasks.json_values import Unreadable, items, mapping, text
 from graphmem.sources.tasks.records import MAX_ID_CHARS, MAX_LABELS, MAX_LINKS, TaskLink, TaskLinkKind, TaskRecord
 
@@ -61,7 +61,7 @@ def github_issue(value: object) -> GithubIssue:
         Unreadable: It lacks a title or a creation time.
     """
     issue = mapping(value)
-    title, created = one_line(text(issue.get("title"))), moment(_field(issue, "created_at", "createdAt"))
+    title, created = single_line(text(issue.get("title"))), moment(_field(issue, "created_at", "createdAt"))
     if not title or created is None:
         raise Unreadable("an issue without a title or a creation time")
     match = _URL.match(_address(issue))
@@ -102,8 +102,8 @@ def _word(issue: Mapping[str, object]) -> str:
     state = text(issue.get("state")).casefold() or "open"
     reason = _field(issue, "state_reason", "stateReason").casefold().replace("_", " ")
     if state == "closed" and reason and reason != "completed":
-        return one_line(f"closed as {reason}", MAX_ID_CHARS)
-    return one_line(state, MAX_ID_CHARS)
+        return single_line(f"closed as {reason}", MAX_ID_CHARS)
+    return single_line(state, MAX_ID_CHARS)
 
 
 def _moves(issue: Mapping[str, object], created: datetime, word: str) -> Iterator[Move]:
@@ -115,7 +115,7 @@ def _moves(issue: Mapping[str, object], created: datetime, word: str) -> Iterato
 
 def _labels(issue: Mapping[str, object]) -> Iterator[str]:
     for label in items(issue.get("labels")):
-        name = one_line(text(label) or text(mapping(label).get("name")), MAX_ID_CHARS)
+        name = single_line(text(label) or text(mapping(label).get("name")), MAX_ID_CHARS)
         if name:
             yield name
 

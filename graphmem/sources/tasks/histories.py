@@ -111,10 +111,10 @@ class TaskHistories:
         if life is None or not life.is_present:
             return
         life.is_present, life.touched = False, point.position
-        other = self._ids.get((life.record.title, life.record.created))
-        successor = self.lives.get(other) if other is not None and other != task_id else None
-        if other is not None and successor is not None and successor.is_present:
-            life.successor = (other, point)
+        successor_id = self._ids.get((life.record.title, life.record.created))
+        successor = self.lives.get(successor_id) if successor_id is not None and successor_id != task_id else None
+        if successor_id is not None and successor is not None and successor.is_present:
+            life.successor = (successor_id, point)
             if successor.moves[-1].status is Status.ACTIVE:
                 return
         _end(life, point, word)

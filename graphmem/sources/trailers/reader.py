@@ -68,8 +68,8 @@ def read_trailers(
         start = mainline.position_after(since)
         if start == len(mainline.shas):
             return Reading((), (), (), cursor=mainline.tip)
-        found = _of_mainline(mainline, to_micros(instant(read_at)), progress)
-        observations, problems = _observed(root, [each for each in found if each.position >= start])
+        trailers = _of_mainline(mainline, to_micros(instant(read_at)), progress)
+        observations, problems = _observed(root, [each for each in trailers if each.position >= start])
     except GitFailure as failure:
         raise InvalidInput(f"the history of {str(root)!r} cannot be read: {failure}") from failure
     return Reading(observations, (), problems, cursor=mainline.tip)
@@ -111,11 +111,11 @@ def complete_reading(observations: tuple[Observation, ...] = (), problems: tuple
 
 def _of_branch(root: Path, head: str, tip: str, read_at: datetime) -> Reading:
     commits = list(trailed_commits(root, head, [tip]))[-MOST_BRANCH_COMMITS:]
-    placed = (
+    dated = (
         (commit, position, min(from_micros(commit.committed_s * _MICROS), read_at))
         for position, commit in enumerate(commits)
     )
-    observations, problems = _observed(root, list(_first_of_each(placed, frozenset())))
+    observations, problems = _observed(root, list(_first_of_each(dated, frozenset())))
     return complete_reading(observations, problems)
 
 
@@ -123,9 +123,9 @@ def _of_mainline(mainline: Mainline, read_at_us: int, progress: Progress) -> Ite
     commits = list(trailed_commits(mainline.root, mainline.tip))
     arrived = arrivals(commits, mainline.shas)
     times = _times(mainline, read_at_us, progress)
-    known = (commit for commit in commits if arrived.get(commit.sha) in times)
-    placed = sorted(known, key=lambda commit: arrived[commit.sha])
-    dated = ((commit, arrived[commit.sha], times[arrived[commit.sha]]) for commit in placed)
+    on_mainline = (commit for commit in commits if arrived.get(commit.sha) in times)
+    ordered = sorted(on_mainline, key=lambda commit: arrived[commit.sha])
+    dated = ((commit, arrived[commit.sha], times[arrived[commit.sha]]) for commit in ordered)
     return _first_of_each(dated, mainline.boundary)
 
 
@@ -136,11 +136,11 @@ def _times(mainline: Mainline, read_at_us: int, progress: Progress) -> dict[int,
 
 
 def _first_of_each(
-    placed: Iterable[tuple[TrailedCommit, int, datetime]], boundary: frozenset[str]
+    dated: Iterable[tuple[TrailedCommit, int, datetime]], boundary: frozenset[str]
 ) -> Iterator[_FoundTrailer]:
     """Yield the trailers that are read, each with equal words once."""
     seen: set[str] = set()
-    for commit, position, at in placed:
+    for commit, position, at in dated:
         for key, value in commit.trailers:
             if key.casefold() not in SORTS or not value.strip():
                 continue
@@ -150,11 +150,11 @@ def _first_of_each(
                 yield _FoundTrailer(trailer, commit.subject, position, at, commit.sha not in boundary)
 
 
-def _observed(root: Path, found: Sequence[_FoundTrailer]) -> tuple[tuple[Observation, ...], tuple[Problem, ...]]:
-    files = changed_files(root, list(dict.fromkeys(each.trailer.sha for each in found)))
+def _observed(root: Path, trailers: Sequence[_FoundTrailer]) -> tuple[tuple[Observation, ...], tuple[Problem, ...]]:
+    files = changed_files(root, list(dict.fromkeys(each.trailer.sha for each in trailers)))
     observations: list[Observation] = []
     problems: list[Problem] = []
-    for each in found:
+    for each in trailers:
         trailer = each.trailer
         statement, problem = trailer_statement(trailer, each.subject, files.get(trailer.sha, ()))
         if problem:

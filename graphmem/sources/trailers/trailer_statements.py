@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from graphmem.errors import InvalidInput
 from graphmem.model import Alternative, Anchor, AnchorKind, Kind, Origin, Outcome, Statement
 from graphmem.option_keys import OptionText, parse_option_text
-from graphmem.sources.clipped_text import clipped, one_line
+from graphmem.sources.clipped_text import clipped, single_line
 
 #: Source keys of trailers begin with this.
 KEY_FOLDER = "commits:/"
@@ -92,15 +92,15 @@ def trailer_statement(trailer: ReadTrailer, subject: str, files: Sequence[str]) 
     """
     sort, problem = trailer.sort, ""
     alternatives: tuple[Alternative, ...] = ()
-    title, rationale = one_line(trailer.value), ""
+    title, rationale = single_line(trailer.value), ""
     if sort is _REJECTED:
         option, keys, problem = _option(trailer.value)
-        title = one_line(f"{sort.word}: {option.name}")
+        title = single_line(f"{sort.word}: {option.name}")
         rationale = clipped(option.reason)
-        name = one_line(option.name, _MAX_NAME_CHARS)
+        name = single_line(option.name, _MAX_NAME_CHARS)
         alternatives = (Alternative(name, Outcome.REJECTED, rationale, keys),)
     is_cut = title.endswith("\u2026")
-    body = "\n\n".join(filter(None, (f"Commit: {one_line(subject)}", clipped(trailer.value) if is_cut else "")))
+    body = "\n\n".join(filter(None, (f"Commit: {single_line(subject)}", clipped(trailer.value) if is_cut else "")))
     statement = Statement(
         title=title,
         body=body,

@@ -115,7 +115,7 @@ _PASSING = re.compile(
 )
 #: A list of choices without a selected choice.
 _CHOICE = re.compile(r", or |\byes/no\b", re.IGNORECASE)
-_ASKED = re.compile(
+_QUESTION = re.compile(
     r"^(?:should|shall|can|could|would|will|do|does|did|is|are|what|why|how|when|where|which|who|if)\b", re.IGNORECASE
 )
 
@@ -146,9 +146,9 @@ def explicit_statements(turn: TranscriptTurn) -> Iterator[ExplicitStatement]:
     """Yield the explicit statements of a turn in their order."""
     for paragraph in _paragraphs(spoken(turn.text)):
         for sentence in _SENTENCE.split(" ".join(paragraph.split())):
-            found = _statement(sentence.strip(), turn)
-            if found is not None:
-                yield found
+            statement = _statement(sentence.strip(), turn)
+            if statement is not None:
+                yield statement
 
 
 def _paragraphs(text: str) -> Iterator[str]:
@@ -168,13 +168,13 @@ def _paragraphs(text: str) -> Iterator[str]:
 def _statement(sentence: str, turn: TranscriptTurn) -> ExplicitStatement | None:
     if not 0 < len(sentence) <= _MOST_CHARS or sentence.endswith(("?", ":", "…", "...")) or _CHOICE.search(sentence):
         return None
-    said = sentence[_opening(sentence) :].replace("**", "")
-    if _ASKED.match(said):
+    words = sentence[_opening(sentence) :].replace("**", "")
+    if _QUESTION.match(words):
         return None
     for form in _FORMS:
-        match = form.pattern.match(said)
+        match = form.pattern.match(words)
         if match is not None and turn.speaker in form.speakers:
-            return _of_form(form, match[0], said[match.end() :], sentence, turn)
+            return _of_form(form, match[0], words[match.end() :], sentence, turn)
     return None
 
 

@@ -51,10 +51,10 @@ def read_transcript(content: bytes, *, start: int = 0, first: int = 1) -> Transc
         start: The byte to begin at, as an earlier reading returned it.
         first: The number of the first line read.
     """
-    whole = _document(content) if start == 0 else None
-    if whole is not None:
-        said = tuple(_turns(whole))
-        return Transcript(said, _session(whole), 0 if said else 1, len(content))
+    document = _document(content) if start == 0 else None
+    if document is not None:
+        spoken_turns = tuple(_turns(document))
+        return Transcript(spoken_turns, _session(document), 0 if spoken_turns else 1, len(content))
     turns, skipped, session, end, number = list[TranscriptTurn](), 0, "", start, first
     while end < len(content):
         mark = content.find(b"\n", end)
@@ -77,8 +77,8 @@ def read_transcript(content: bytes, *, start: int = 0, first: int = 1) -> Transc
 
 def turns_of(messages: Iterable[Mapping[str, object]]) -> tuple[TranscriptTurn, ...]:
     """Return the turns of messages in any of the forms, without entries other than messages of a user or assistant."""
-    found = (_turn(message, number) for number, message in enumerate(messages, 1))
-    return tuple(turn for turn in found if turn is not None)
+    turns = (_turn(message, number) for number, message in enumerate(messages, 1))
+    return tuple(turn for turn in turns if turn is not None)
 
 
 def _document(content: bytes) -> object | None:

@@ -81,20 +81,20 @@ def spoken(text: str) -> str:
 
 
 def _without_elements(text: str) -> str:
-    kept: list[str] = []
-    place, inside, depth = 0, "", 0
+    parts: list[str] = []
+    start, inside, depth = 0, "", 0
     for tag in _TAG.finditer(text):
         name = tag[2].lower()
         if inside:
             if name == inside:
                 depth += -1 if tag[1] else 1
                 if depth == 0:
-                    inside, place = "", tag.end()
+                    inside, start = "", tag.end()
         elif name in _STRIPPED:
-            kept.append(text[place : tag.start()])
-            place = tag.end()
+            parts.append(text[start : tag.start()])
+            start = tag.end()
             if not tag[1]:
                 inside, depth = name, 1
     if not inside:
-        kept.append(text[place:])
-    return "\n".join(kept)
+        parts.append(text[start:])
+    return "\n".join(parts)

@@ -20,7 +20,7 @@ from graphmem.temporal.operations.reference import PROPOSE, REVOKE
 from graphmem.temporal.operations.repository_links import LINK_REPOSITORY, UNLINK_REPOSITORY
 from graphmem.temporal.operations.rules import (
     RULES,
-    is_known_to,
+    is_visible_to,
     needs_of,
     refuse,
     renamed,
@@ -30,7 +30,7 @@ from graphmem.temporal.operations.rules import (
 from graphmem.temporal.operations.single_memory import CONFIRM, END, ERASE, FEEDBACK, RETRACT, TRANSITION
 from graphmem.temporal.operations.supersede import SUPERSEDE
 
-__all__ = ["MARKS", "RULES", "about", "asked_in", "is_known_to", "marks", "moments", "needs", "operation_name"]
+__all__ = ["MARKS", "RULES", "about", "inner_operation", "is_visible_to", "marks", "moments", "needs", "operation_name"]
 __all__ += ["refuse", "renamed", "rules_of", "touched"]
 
 RULES |= {
@@ -69,7 +69,7 @@ def needs(request: Request) -> Needs:
     return needs_of(request.operation, request.writer)
 
 
-def asked_in(operation: Operation) -> Operation:
+def inner_operation(operation: Operation) -> Operation:
     """The operation, or the proposed operation of a proposal."""
     return operation.asked if isinstance(operation, Propose) else operation
 
@@ -81,7 +81,7 @@ def about(operation: Operation, change_at: Callable[[int], Change | None]) -> tu
         operation: The operation.
         change_at: The ledger entry at a position; None if there is none.
     """
-    effective = asked_in(operation)
+    effective = inner_operation(operation)
     if not isinstance(effective, Revoke):
         return touched(effective)
     undone = change_at(effective.change)

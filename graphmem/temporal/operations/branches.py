@@ -77,14 +77,14 @@ def _refuse_closing(operation: _Closing, request: Request, _: Situation, view: V
         raise NotFound(f"no open branch {operation.name!r} in repository {request.writer.repo!r}")
 
 
-OPEN_BRANCH = Rules[OpenBranch](name="open_branch", refuse=_refuse_opening, effects=_opened, is_known_to=_is_visible)
+OPEN_BRANCH = Rules[OpenBranch](name="open_branch", refuse=_refuse_opening, effects=_opened, is_visible_to=_is_visible)
 MERGE_BRANCH = Rules[MergeBranch](
     name="merge_branch",
     needs=_needs,
     refuse=_refuse_closing,
     required=_required,
     effects=_closed,
-    is_known_to=_is_visible,
+    is_visible_to=_is_visible,
 )
 ABANDON_BRANCH = Rules[AbandonBranch](
     name="abandon_branch",
@@ -92,5 +92,5 @@ ABANDON_BRANCH = Rules[AbandonBranch](
     refuse=_refuse_closing,
     required=_required,
     effects=_closed,
-    is_known_to=_is_visible,
+    is_visible_to=_is_visible,
 )

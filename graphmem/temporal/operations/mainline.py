@@ -44,8 +44,8 @@ def _memories(operation: RecordVerdicts) -> tuple[str, ...]:
 def _renamed(operation: RecordVerdicts, names: Mapping[str, str]) -> RecordVerdicts:
     if names.keys().isdisjoint(_memories(operation)):
         return operation
-    given = (replace(verdict, memory=names.get(verdict.memory, verdict.memory)) for verdict in operation.verdicts)
-    return RecordVerdicts(tuple(given))
+    verdicts = (replace(verdict, memory=names.get(verdict.memory, verdict.memory)) for verdict in operation.verdicts)
+    return RecordVerdicts(tuple(verdicts))
 
 
 def _blanked(operation: RecordVerdicts, _: str) -> RecordVerdicts:
@@ -70,11 +70,11 @@ RECORD_RELOCATIONS = Rules[RecordRelocations](
     name="record_relocations",
     refuse=lambda _, request, __, ___: refuse_narrow(request),
     effects=_effects,
-    is_known_to=lambda _, change, view: view.reader.admits(Scope(change.writer.tenant, change.writer.repo)),
+    is_visible_to=lambda _, change, view: view.reader.admits(Scope(change.writer.tenant, change.writer.repo)),
 )
 READ_MAINLINE = Rules[ReadMainline](
     name="read_mainline",
     refuse=_refuse,
     effects=_effects,
-    is_known_to=lambda _, change, view: view.reader.admits(Scope(change.writer.tenant, change.writer.repo)),
+    is_visible_to=lambda _, change, view: view.reader.admits(Scope(change.writer.tenant, change.writer.repo)),
 )

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from graphmem.errors import Conflict, InvalidInput, NotFound
 from graphmem.model import Add, Change, Propose, Request, Revoke, Scope, Supersede
 from graphmem.rows import Needs, RevokeRow, Rows, Situation, stamp_of
-from graphmem.temporal.operations.rules import Rules, is_known_to, needs_of, renamed, rules_of, touched
+from graphmem.temporal.operations.rules import Rules, is_visible_to, needs_of, renamed, rules_of, touched
 from graphmem.temporal.trust import ANYBODY, TRUSTED
 from graphmem.temporal.view import View
 
 
 def _refuse_revoke(operation: Revoke, _: Request, situation: Situation, view: View) -> None:
     target = situation.change
-    if target is None or not view.lineage.sees(stamp_of(target)) or not is_known_to(view, target.operation, target):
+    if target is None or not view.lineage.sees(stamp_of(target)) or not is_visible_to(view, target.operation, target):
         raise NotFound(f"no change {operation.change} in this ledger; `history` lists the changes of a memory")
     effect = target.operation
     if isinstance(effect, Propose):
@@ -51,7 +51,7 @@ REVOKE = Rules[Revoke](
         revocations=(RevokeRow(operation.change, operation.move, stamp_of(change)),)
     ),
     # The entry names no memory: a reader sees it if their scope admits its writer's scope.
-    is_known_to=lambda _, change, view: view.reader.admits(change.writer),
+    is_visible_to=lambda _, change, view: view.reader.admits(change.writer),
 )
 
 
@@ -64,7 +64,7 @@ def _is_proposal_visible(operation: Propose, change: Change, view: View) -> bool
     """Return True if the reader sees the proposal; for a supersession, they must see every memory named."""
     if isinstance(operation.asked, Supersede):
         return all(key in view.known for key in touched(operation))
-    return is_known_to(view, operation.asked, change)
+    return is_visible_to(view, operation.asked, change)
 
 
 PROPOSE = Rules[Propose](
@@ -75,5 +75,5 @@ PROPOSE = Rules[Propose](
     needs=lambda operation, writer: needs_of(operation.asked, writer),
     effects=lambda *_: Rows(),
     blanked=lambda operation, memory: Propose(rules_of(operation.asked).blanked(operation.asked, memory)),
-    is_known_to=_is_proposal_visible,
+    is_visible_to=_is_proposal_visible,
 )

@@ -40,12 +40,12 @@ def _is_visible(_: LinkRepository | UnlinkRepository, change: Change, view: View
 
 
 LINK_REPOSITORY = Rules[LinkRepository](
-    name="link_repository", refuse=_refuse_link, effects=_effects, is_known_to=_is_visible
+    name="link_repository", refuse=_refuse_link, effects=_effects, is_visible_to=_is_visible
 )
 UNLINK_REPOSITORY = Rules[UnlinkRepository](
     name="unlink_repository",
     needs=lambda operation, _: Needs(change=operation.link),
     refuse=_refuse_unlink,
     effects=_effects,
-    is_known_to=_is_visible,
+    is_visible_to=_is_visible,
 )

@@ -37,7 +37,7 @@ class Rules(Generic[Op]):
             the rows that planning read, and the entry that a revocation undoes.
         blanked: The operation without any free text about an erased memory.
         moments: The valid times that the operation names, its start first; empty without valid time.
-        is_known_to: True if a reader sees the entry's effects; by default if they see every memory named.
+        is_visible_to: True if a reader sees the entry's effects; by default if they see every memory named.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Rules(Generic[Op]):
     required: Callable[[Op, Scope, Rows, Change | None], int] = lambda *_: ANYBODY
     blanked: Callable[[Op, str], Op] = lambda operation, _: operation
     moments: Callable[[Op], tuple[datetime, ...]] = lambda _: ()
-    is_known_to: Callable[[Op, Change, View], bool] | None = None
+    is_visible_to: Callable[[Op, Change, View], bool] | None = None
 
 
 #: Filled by the package's `__init__`, which imports the module of every operation.
@@ -85,9 +85,9 @@ def refuse(operation: Operation, request: Request, situation: Situation, view: V
         refuse_own(operation, request, situation, view)
 
 
-def is_known_to(view: View, operation: Operation, change: Change) -> bool:
+def is_visible_to(view: View, operation: Operation, change: Change) -> bool:
     """Return True if a reader sees the effects of an entry's operation."""
-    is_visible = rules_of(operation).is_known_to
+    is_visible = rules_of(operation).is_visible_to
     if is_visible is None:
         return all(key in view.known for key in touched(operation))
     return is_visible(operation, change, view)

@@ -135,10 +135,10 @@ def _home_of(rows: Rows, key: str) -> Scope:
 
 def _edges_that_count(rows: Rows, lineage: Lineage) -> dict[str, list[EdgeRow]]:
     """Edges of the tenant by old memory, without those revoked on their own branch or on an abandoned branch."""
-    revoked = {(row.change, lineage.place(row.stamp)) for row in rows.revocations if row.move is None}
+    revoked = {(row.change, lineage.branch_of(row.stamp)) for row in rows.revocations if row.move is None}
     out: dict[str, list[EdgeRow]] = defaultdict(list)
     for edge in rows.edges:
-        if (edge.stamp.seq, lineage.place(edge.stamp)) not in revoked and not lineage.is_abandoned(edge.stamp):
+        if (edge.stamp.seq, lineage.branch_of(edge.stamp)) not in revoked and not lineage.is_abandoned(edge.stamp):
             out[edge.old].append(edge)
     return out
 
@@ -194,7 +194,7 @@ SUPERSEDE = Rules[Supersede](
     effects=lambda operation, change, _: Rows(edges=edges_of(operation, change, change.provenance.reason)),
     blanked=lambda operation, _: replace(operation, part=None),
     moments=lambda operation: tuple(at for at in (operation.at, operation.until) if at is not None),
-    is_known_to=lambda operation, _, view: all(
+    is_visible_to=lambda operation, _, view: all(
         any(key in view.known for key in side) for side in (operation.old, operation.new)
     ),
 )

@@ -6,7 +6,7 @@ import pytest
 
 from graphmem.sources.manifests.manifest_paths import (
     MARKERS,
-    is_code_of_others,
+    is_copied_code,
     is_manifest,
     parser_of,
     precedence,
@@ -92,5 +92,5 @@ def test_packages_come_before_requirements() -> None:
 
 
 def test_code_of_others_is_recognised_in_any_folder() -> None:
-    assert is_code_of_others("src/_vendor/x")
-    assert not is_code_of_others("src/tests")
+    assert is_copied_code("src/_vendor/x")
+    assert not is_copied_code("src/tests")
