@@ -14,6 +14,7 @@ import apsw
 from graphmem.adapters.sqlite import meta_table
 from graphmem.adapters.sqlite.chains import IdLookup
 from graphmem.adapters.sqlite.filter_selection import CompiledFilter, Selection
+from graphmem.adapters.sqlite.snapshot import Snapshot
 from graphmem.adapters.sqlite.text_index import TextColumns
 from graphmem.adapters.sqlite.values import Row, Tenant, ints, rowid_of
 from graphmem.adapters.vector_bytes import exact_scores, rows_of_bytes
@@ -166,18 +167,17 @@ class VectorCache:
         """Return whether all vectors of a tenant fit into the limit."""
         return tenant.vectors * dimension * _FLOAT_BYTES <= self._limit_bytes
 
-    def parts(
-        self, connection: apsw.Connection, tenant: Tenant, dimension: int, texts: TextColumns
-    ) -> Iterable[_VectorBlock]:
+    def parts(self, snapshot: Snapshot, dimension: int, texts: TextColumns) -> Iterable[_VectorBlock]:
         """Return all vectors of a tenant, from memory if they fit, sorted by number; `texts` gives their homes."""
+        tenant = snapshot.tenant
         if not self.takes(tenant, dimension):
-            return _read(connection, tenant, dimension, rowid_of(tenant.number, 0), texts)
+            return _read(snapshot, dimension, rowid_of(tenant.number, 0), texts)
         with self._guard:
             cached = self._tenants.pop(tenant.number, None)
             if cached is None or cached.epoch < tenant.epoch or cached.dimension != dimension:
                 cached = _TenantVectors(tenant.epoch, dimension, rowid_of(tenant.number, 0), _BlockList(dimension))
             if cached.last < rowid_of(tenant.number, tenant.seq):
-                for block in _read(connection, tenant, dimension, cached.last, texts):
+                for block in _read(snapshot, dimension, cached.last, texts):
                     cached.add(block)
             self._tenants[tenant.number] = cached
             self._make_room()
@@ -190,10 +190,10 @@ class VectorCache:
             del self._tenants[next(iter(self._tenants))]
 
 
-def _read(
-    connection: apsw.Connection, tenant: Tenant, dimension: int, after: int, texts: TextColumns
-) -> Iterator[_VectorBlock]:
-    cursor: Iterator[Row] = connection.execute(_VECTORS, (after, rowid_of(tenant.number, tenant.seq)))
+def _read(snapshot: Snapshot, dimension: int, after: int, texts: TextColumns) -> Iterator[_VectorBlock]:
+    cursor: Iterator[Row] = snapshot.connection.execute(
+        _VECTORS, (after, rowid_of(snapshot.tenant.number, snapshot.tenant.seq))
+    )
     while rows := list(islice(cursor, _BLOCK_ROWS)):
         yield _block(rows, dimension, texts)
 
@@ -215,8 +215,7 @@ def _block(rows: Sequence[Row], dimension: int, texts: TextColumns) -> _VectorBl
 class VectorSearch:
     """A search: a compiled filter, its selection and a ledger position."""
 
-    connection: apsw.Connection
-    tenant: Tenant
+    snapshot: Snapshot
     where: CompiledFilter
     selection: Selection
     ids: IdLookup
@@ -231,7 +230,7 @@ class VectorSearch:
             raise InvalidInput(
                 f"the query vector has {len(vector)} dimensions, stored vectors {self.dimension}: use the same model"
             )
-        if not self.tenant.vectors or limit < 1:
+        if not self.snapshot.tenant.vectors or limit < 1:
             return ()
         numbers = self.selection.numbers
         if len(numbers) <= _FEW:
@@ -265,7 +264,7 @@ class VectorSearch:
         """Return the memories that have a vector, with the vectors, from the cache if it holds the tenant."""
         import numpy as np
 
-        if not self.cache.takes(self.tenant, self.dimension):
+        if not self.cache.takes(self.snapshot.tenant, self.dimension):
             return self._stored(numbers)
         searched = np.array(sorted(numbers), np.int64)
         with_vector, rows = list[int](), [np.empty((0, self.dimension), np.float32)]
@@ -278,15 +277,15 @@ class VectorSearch:
         return with_vector, np.concatenate(rows)
 
     def _stored(self, numbers: Sequence[int]) -> tuple[list[int], NDArray[np.float32]]:
-        rows: list[Row] = self.connection.execute(_SOME, (ints(numbers),)).fetchall()
+        rows: list[Row] = self.snapshot.connection.execute(_SOME, (ints(numbers),)).fetchall()
         return [number for number, _ in rows], rows_of_bytes([row[1] for row in rows], self.dimension)
 
     def _parts(self) -> Iterator[_VectorBlock]:
         """Yield the vectors of homes that may match, up to the requested ledger position."""
         import numpy as np
 
-        last = rowid_of(self.tenant.number, self.seq)
-        for part in self.cache.parts(self.connection, self.tenant, self.dimension, self.texts):
+        last = rowid_of(self.snapshot.tenant.number, self.seq)
+        for part in self.cache.parts(self.snapshot, self.dimension, self.texts):
             if len(part.numbers) and not self._is_elsewhere(part):
                 is_complete = part.numbers[-1] <= last
                 size = len(part.numbers) if is_complete else int(np.searchsorted(part.numbers, last, "right"))
