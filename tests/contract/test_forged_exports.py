@@ -251,6 +251,7 @@ def refusal_of(store: Store, lines: list[str]) -> str | None:
     return None
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("is_resealed", [False, True], ids=["as it is", "resealed"])
 @pytest.mark.parametrize("seed", range(4))
 def test_a_mutated_export_is_refused_by_name_or_restored_whole(

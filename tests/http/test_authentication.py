@@ -274,6 +274,7 @@ def mixed_request(chance: random.Random, word: str, ids: list[str], foreign: lis
     return chance.choice(chance.choice((writes, reads)))
 
 
+@pytest.mark.heavy
 def test_no_answer_holds_a_word_of_another_tenant(locked: Site) -> None:
     chance = random.Random(11)  # noqa: S311 - choices of a test
     keys = {name: locked.key(tenant=name) for name in TENANTS}
