@@ -11,11 +11,11 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from itertools import chain
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Kind, Statement
 
 BM25_K1 = 1.2

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from string import ascii_lowercase
 
 from graphmem.answers import Sentence
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Origin, Statement
 from graphmem.ranking import tokens
 from graphmem.retrieval.query import Question

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.ranking import name_key, tokens
 from graphmem.terms import question_terms
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from graphmem.adapters.sqlite.source_keys import numbers_on
 from graphmem.adapters.sqlite.term_hashes import Facets, hashes_of
 from graphmem.adapters.sqlite.text_index import TextColumns, TextIndex
 from graphmem.adapters.sqlite.values import Row, Tenant, holding_of, ints, rowid_of
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Scope
 from graphmem.repository.path_patterns import fixed_part, path_pattern
 from graphmem.repository.symbol_names import symbol_file

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 import apsw
@@ -12,6 +11,7 @@ from graphmem.adapters.sqlite import chains, row_queries
 from graphmem.adapters.sqlite.row_cache import RowCache
 from graphmem.adapters.sqlite.term_hashes import linking
 from graphmem.adapters.sqlite.values import Tenant, ints, rowid_of
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Scope
 from graphmem.store import Neighbour
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 import apsw
@@ -15,6 +15,7 @@ from graphmem.adapters.sqlite.lexical_search import LexicalSearch
 from graphmem.adapters.sqlite.row_cache import RowCache
 from graphmem.adapters.sqlite.values import Tenant, rowid_of
 from graphmem.adapters.sqlite.vectors import VectorSearch, dimension_of
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Point, Scope
 from graphmem.rows import CachedRows
 from graphmem.store import Evidence, Filter, Matches, Probe

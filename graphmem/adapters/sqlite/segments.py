@@ -12,8 +12,9 @@ import struct
 import sys
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from graphmem.deferred_dataclass import dataclass
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ import apsw
 
 from graphmem.adapters.sqlite.segments import SegmentBuilder, TextSegment, joined, unpack
 from graphmem.adapters.sqlite.values import Tenant, rowid_of
+from graphmem.deferred_dataclass import dataclass
 from graphmem.ranking import quantised
 
 if TYPE_CHECKING:
