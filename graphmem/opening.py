@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache, partial
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from graphmem.config import (
@@ -20,20 +19,21 @@ from graphmem.config import (
     load_settings,
     locate,
 )
-from graphmem.drafts import make_private_folder, write_private
 from graphmem.errors import InvalidInput, NotFound, Unsupported
 from graphmem.model import Scope
 from graphmem.retrieval.embedder import Embedder, EmbedderMissing, find_backend
-from graphmem.schema import Schema
-from graphmem.service import GraphMemory, ServiceContext
-from graphmem.service.secret_gate import SecretGate
-from graphmem.sources.git.repository_identity import repository_name
+from graphmem.service.context import ServiceContext
 from graphmem.store import Clock, Store
 
 if TYPE_CHECKING:
     from graphmem.adapters.neo4j.database import Address, Login
     from graphmem.browser import BrowserAddress
+    from graphmem.schema import Schema
+    from graphmem.secrets.policy import SecretPolicy
+    from graphmem.service.context_reader import ContextReader
+    from graphmem.service.memory import GraphMemory
     from graphmem.service.projector import Projector
+    from graphmem.service.secret_gate import SecretGate
 
 _IGNORE_ALL = "*\n"
 _HTTP = frozenset({"http", "https"})
@@ -71,6 +71,8 @@ def open_memory(
     store_url = locate(url, settings)
     if store_url.partition("://")[0] in _HTTP:
         return _open_remote(store_url, settings, scope, actor)
+    from graphmem.service.memory import GraphMemory
+
     store = open_store(store_url, settings, create=create)
     context = ServiceContext(
         store,
@@ -78,10 +80,43 @@ def open_memory(
         actor=actor or settings.actor or _login(),
         clock=clock or utc_now,
         embedder=embedder or installed_backend(settings),
-        gate=SecretGate(settings.secrets),
+        gate=cache(partial(_gate, settings.secrets)),
         projector=_projector_of(store, store_url),
     )
     return GraphMemory(context)
+
+
+def open_reader(embedder: Callable[[], Embedder | EmbedderMissing]) -> ContextReader | GraphMemory:
+    """Open the memory of the current folder for context blocks: of a file, with few imports.
+
+    Args:
+        embedder: Returns the embedding backend, or why there is none.
+
+    Raises:
+        NotFound, StoreUnavailable, Unsupported: As `open_memory` raises them.
+    """
+    settings = load_settings()
+    url = locate(None, settings)
+    if _is_server(url) or url.partition("://")[0] in _HTTP:
+        return open_memory(embedder=embedder)
+    from graphmem.service.context_reader import ContextReader
+
+    return ContextReader(
+        ServiceContext(
+            open_store(url, settings, create=False),
+            scope=settings.scope(),
+            actor=settings.actor or "unknown",
+            clock=utc_now,
+            embedder=embedder,
+            gate=cache(partial(_gate, settings.secrets)),
+        )
+    )
+
+
+def _gate(policy: SecretPolicy) -> SecretGate:
+    from graphmem.service.secret_gate import SecretGate
+
+    return SecretGate(policy)
 
 
 def _projector_of(store: Store, url: str) -> Projector | None:
@@ -125,6 +160,9 @@ def initialise(folder: Path) -> Path:
     Returns:
         The path of the store's file.
     """
+    from graphmem.drafts import make_private_folder, write_private
+    from graphmem.sources.git.repository_identity import repository_name
+
     home = folder / FOLDER
     make_private_folder(home)
     ignore, config = home / ".gitignore", home / CONFIG
@@ -180,6 +218,8 @@ def open_store(url: str, settings: Settings, *, create: bool) -> Store:
         )
     path = _file_of(url)
     if not create and not path.is_file():
+        from shlex import quote
+
         raise NotFound(f"no store at {str(path)!r}; run: graphmem init --url {quote(str(path))}")
     from graphmem.adapters.sqlite.store import SQLiteStore
 
@@ -298,6 +338,8 @@ def _load_backend(settings: Settings) -> Embedder | EmbedderMissing:
 
 
 def _login() -> str:
+    import getpass
+
     try:
         return getpass.getuser()
     except (KeyError, OSError):

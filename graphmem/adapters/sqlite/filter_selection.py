@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import apsw
 
 from graphmem.adapters.sqlite import row_queries
+from graphmem.adapters.sqlite.packed_selection import PackedSelection
 from graphmem.adapters.sqlite.row_cache import RowCache
 from graphmem.adapters.sqlite.source_keys import numbers_on
 from graphmem.adapters.sqlite.term_hashes import Facets, hashes_of
@@ -86,7 +87,12 @@ class CompiledFilter:
     @property
     def is_everything(self) -> bool:
         """True if every memory in these homes passes the filter."""
-        return not self.facets and self.min_confidence <= 0.0 and self.paths is None
+        return not self.facets and self.has_only_terms
+
+    @property
+    def has_only_terms(self) -> bool:
+        """True if homes and terms decide which memories pass."""
+        return self.min_confidence <= 0.0 and self.paths is None
 
 
 def compile_filter(
@@ -239,10 +245,14 @@ def latest(
 def _chosen(
     connection: apsw.Connection, tenant: Tenant, where: CompiledFilter, index: TextIndex, top: int
 ) -> Iterator[Row]:
-    texts = index.texts(connection, tenant).upto(top - 1)
-    numbers = selection(connection, tenant, texts, where).numbers[::-1]
+    packed = index.packed(connection, tenant) if where.has_only_terms else None
+    if packed is not None:
+        numbers = PackedSelection(packed, where, top - 1).newest()
+    else:
+        texts = index.texts(connection, tenant).upto(top - 1)
+        numbers = selection(connection, tenant, texts, where).numbers[::-1].tolist()
     for start in range(0, len(numbers), _READ_AT_ONCE):
-        yield from connection.execute(_CHOSEN, (ints(numbers[start : start + _READ_AT_ONCE].tolist()),))
+        yield from connection.execute(_CHOSEN, (ints(numbers[start : start + _READ_AT_ONCE]),))
 
 
 def rivals(connection: apsw.Connection, tenant: Tenant, reader: Scope, request: Rivals, cache: RowCache) -> list[int]:

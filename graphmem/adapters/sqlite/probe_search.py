@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,11 +12,15 @@ from graphmem.adapters.sqlite import chains, filter_selection, lexical_search, m
 from graphmem.adapters.sqlite.caches import StoreCaches
 from graphmem.adapters.sqlite.chains import IdLookup
 from graphmem.adapters.sqlite.lexical_search import LexicalSearch
+from graphmem.adapters.sqlite.packed_search import PackedSearch
+from graphmem.adapters.sqlite.packed_selection import PackedSelection
+from graphmem.adapters.sqlite.packed_texts import PackedTexts
 from graphmem.adapters.sqlite.row_cache import RowCache
 from graphmem.adapters.sqlite.values import Tenant, rowid_of
 from graphmem.adapters.sqlite.vectors import VectorSearch, dimension_of
 from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Point, Scope
+from graphmem.ranking import Corpus
 from graphmem.rows import CachedRows
 from graphmem.store import Evidence, Filter, Matches, Probe
 
@@ -45,6 +49,12 @@ class Search:
         if compiled is None:
             return Matches(seq=self.seq, model=model, rows=CachedRows(chains.component(connection, tenant, (), cache)))
         ids = IdLookup(connection, tenant, cache)
+        packed = None
+        if probe.vector is None and compiled.has_only_terms:
+            packed = self.caches.texts.packed(connection, tenant)
+        if packed is not None:
+            matches = self._packed_matches(packed, compiled, probe, ids)
+            return replace(matches, rows=self._rows([ids.numbers[key] for key in matches.ids], cache))
         texts = self.caches.texts.texts(connection, tenant)
         selection = filter_selection.selection(
             connection, tenant, texts.upto(rowid_of(tenant.number, self.seq)), compiled
@@ -67,6 +77,28 @@ class Search:
             matches = _weighed(matches, numbers, probe, lexical, vectors)
         return replace(matches, rows=self._rows(numbers, cache))
 
+    def _packed_matches(
+        self, texts: PackedTexts, where: filter_selection.CompiledFilter, probe: Probe, ids: IdLookup
+    ) -> Matches:
+        """Return the lexical and name matches, without NumPy."""
+        connection, tenant = self.connection, self.tenant
+        selection = PackedSelection(texts, where, rowid_of(tenant.number, self.seq))
+        cache = self.caches.rows_cache.of(connection, tenant)
+        hidden = lexical_search.hidden_from(connection, tenant, self.reader, cache)
+        lexical = PackedSearch(tenant, selection, probe.terms, hidden)
+        matches = Matches(
+            lexical.best(ids, probe.limit),
+            (),
+            lexical.carriers(probe.names, ids),
+            seq=self.seq,
+            model=meta_table.model_of(connection),
+            last_reading=row_queries.last_reading(connection, tenant),
+        )
+        if not probe.is_weighed:
+            return matches
+        saturations = lexical.saturations([ids.numbers[key] for key in matches.ids])
+        return _with_weights(matches, probe, lexical.corpus, saturations, {})
+
     def _rows(self, numbers: Sequence[int], cache: RowCache) -> CachedRows:
         if self.at is None:
             return CachedRows(chains.component(self.connection, self.tenant, numbers, cache))
@@ -83,9 +115,17 @@ def _weighed(
         without_cosine = [number for memory_id, number in zip(ids, numbers, strict=True) if memory_id not in cosines]
         cosines |= vectors.cosines(probe.vector, without_cosine)
     saturations = lexical.saturations(numbers)
-    evidence = {
-        memory_id: Evidence(terms, cosines.get(memory_id)) for memory_id, terms in zip(ids, saturations, strict=True)
-    }
-    corpus = lexical.corpus
+    return _with_weights(matches, probe, lexical.corpus, saturations, cosines)
+
+
+def _with_weights(
+    matches: Matches,
+    probe: Probe,
+    corpus: Corpus,
+    saturations: Sequence[tuple[float, ...]],
+    cosines: Mapping[str, float],
+) -> Matches:
+    pairs = zip(matches.ids, saturations, strict=True)
+    evidence = {memory_id: Evidence(terms, cosines.get(memory_id)) for memory_id, terms in pairs}
     weights = tuple(map(corpus.weight, probe.terms))
     return replace(matches, weights=weights, evidence=evidence, unheld=corpus.unheld(probe.terms))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_MEMORIES = 16_384
-_HEADER = struct.Struct("<4I")
+HEADER = struct.Struct("<4I")
 _ESCAPED = 255
 
 
@@ -102,7 +102,7 @@ class SegmentBuilder:
             array("I", escapes),
             array("H", bytes(2 * len(pairs))),
         )
-        header = _HEADER.pack(1, len(pairs), len(pairs), len(escapes) // 2)
+        header = HEADER.pack(1, len(pairs), len(pairs), len(escapes) // 2)
         return header + b"".join(map(_little, columns)) + bytes(min(count, _ESCAPED) for _, count in pairs)
 
     def _segment(self) -> TextSegment:
@@ -140,8 +140,8 @@ def unpack(first: int, data: bytes) -> TextSegment:
     import numpy as np
 
     try:
-        size, terms, postings, escapes = _HEADER.unpack_from(data)
-        at = _HEADER.size
+        size, terms, postings, escapes = HEADER.unpack_from(data)
+        at = HEADER.size
 
         def column(kind: str, length: int) -> NDArray[np.generic]:
             nonlocal at
@@ -181,7 +181,7 @@ def pack(segment: TextSegment) -> bytes:
         segment.docs.astype("<u2"),
         counts.astype("<u1"),
     )
-    header = _HEADER.pack(segment.size, len(segment.terms), len(segment.docs), len(escapes) // 2)
+    header = HEADER.pack(segment.size, len(segment.terms), len(segment.docs), len(escapes) // 2)
     return header + b"".join(column.tobytes() for column in columns)
 
 

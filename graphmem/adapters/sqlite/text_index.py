@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import apsw
 
+from graphmem.adapters.sqlite.packed_texts import PackedTexts
 from graphmem.adapters.sqlite.segments import SegmentBuilder, TextSegment, joined, unpack
 from graphmem.adapters.sqlite.values import Tenant, rowid_of
 from graphmem.deferred_dataclass import dataclass
@@ -29,6 +31,8 @@ _FROM = """
 #: Segments of fewer memories are merged into the unsealed part.
 _FEW = 256
 _MOST_TENANTS = 8
+#: Memories of a tenant that are searched without NumPy.
+MOST_PACKED = 20_000
 #: Limits of the caches of term postings and of home masks.
 _MOST_TERMS, _MOST_MASKS = 8_192, 8
 #: A long-running process joins segments until this few remain, or two-byte indexes allow no more.
@@ -352,12 +356,26 @@ class TextIndex:
 
     def __init__(self) -> None:
         self._tenants: dict[int, _TenantText] = {}
+        self._packed: tuple[tuple[int, int, int], PackedTexts | None] = ((0, 0, 0), None)
         self._guard = threading.Lock()
 
     def forget(self) -> None:
         """Drop everything."""
         with self._guard:
             self._tenants.clear()
+            self._packed = ((0, 0, 0), None)
+
+    def packed(self, connection: apsw.Connection, tenant: Tenant) -> PackedTexts | None:
+        """Return the text that the transaction sees for a search without NumPy; None in a process that has NumPy.
+
+        Large stores are searched with NumPy: its import is then the smaller part of the time.
+        """
+        if "numpy" in sys.modules or tenant.documents > MOST_PACKED or sys.byteorder == "big":
+            return None
+        key = (tenant.number, tenant.epoch, tenant.seq)
+        if self._packed[0] != key:
+            self._packed = (key, PackedTexts.read(connection, tenant))
+        return self._packed[1]
 
     def texts(self, connection: apsw.Connection, tenant: Tenant) -> TextColumns:
         """Return the text of all memories that the connection's transaction sees."""
