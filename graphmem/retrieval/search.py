@@ -24,7 +24,8 @@ from graphmem.retrieval.moved_files import with_files
 from graphmem.retrieval.named_ids import NamedIds, named_ids_in
 from graphmem.retrieval.near_words import readings
 from graphmem.retrieval.path_reach import reach
-from graphmem.retrieval.query import MAX_QUERY_CHARS, Question, read_question
+from graphmem.retrieval.query import Question, read_question
+from graphmem.retrieval.question_spans import MAX_QUERY_CHARS
 from graphmem.retrieval.reasons import because
 from graphmem.retrieval.reference import reference, references
 from graphmem.retrieval.relation_phrases import overruling, relation

@@ -11,7 +11,7 @@ from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 from graphmem.model import Point, Scope
 from graphmem.ranking import name_key
-from graphmem.retrieval.corrections import edits
+from graphmem.retrieval.word_edits import edits
 from graphmem.service.context import ID_ALPHABET, ServiceContext, is_like_an_id
 from graphmem.service.references import memory_id
 from graphmem.store import Filter, Probe

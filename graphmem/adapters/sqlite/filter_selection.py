@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import apsw
 
 from graphmem.adapters.sqlite import row_queries
+from graphmem.adapters.sqlite.keyed_hashes import hashes_of
 from graphmem.adapters.sqlite.packed_selection import PackedSelection
 from graphmem.adapters.sqlite.row_cache import RowCache
 from graphmem.adapters.sqlite.source_keys import numbers_on
-from graphmem.adapters.sqlite.term_hashes import Facets, hashes_of
+from graphmem.adapters.sqlite.term_hashes import Facets
 from graphmem.adapters.sqlite.text_index import TextColumns, TextIndex
 from graphmem.adapters.sqlite.values import Row, Tenant, holding_of, ints, rowid_of
 from graphmem.deferred_dataclass import dataclass

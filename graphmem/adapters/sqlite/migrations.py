@@ -19,22 +19,13 @@ from graphmem.adapters.sqlite.connection import (
     refuse_network_file_system,
 )
 from graphmem.adapters.sqlite.existing_keys import content_number
+from graphmem.adapters.sqlite.keyed_hashes import hashes_of
+from graphmem.adapters.sqlite.schema_steps import MIGRATIONS as MIGRATIONS
+from graphmem.adapters.sqlite.schema_steps import SCHEMA_VERSION as SCHEMA_VERSION
 from graphmem.adapters.sqlite.segments import SegmentBuilder, unpack
-from graphmem.adapters.sqlite.term_hashes import hashes_of, indexed
+from graphmem.adapters.sqlite.term_hashes import indexed
 from graphmem.errors import CorruptStore, InvalidInput, NotFound, Unsupported
 from graphmem.statement_json import anchor_of, encode_statement, former_source_key
-
-MIGRATIONS = (
-    "sqlite/0001_initial.sql",
-    "sqlite/0002_injective_content.sql",
-    "sqlite/0003_terms.sql",
-    "sqlite/0004_segments.sql",
-    "sqlite/0005_source_keys.sql",
-    "sqlite/0006_readings.sql",
-    "sqlite/0007_guard_terms.sql",
-    "sqlite/0008_symbol_files.sql",
-)
-SCHEMA_VERSION = len(MIGRATIONS)
 
 #: A value that SQLite passes to a function.
 SQLiteValue = Any

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from heapq import nlargest, nsmallest
 
 from graphmem.adapters.sqlite.chains import IdLookup
+from graphmem.adapters.sqlite.keyed_hashes import hashes_of
+from graphmem.adapters.sqlite.keyed_hashes import names as names_of
 from graphmem.adapters.sqlite.packed_selection import PackedSelection
-from graphmem.adapters.sqlite.term_hashes import hashes_of
-from graphmem.adapters.sqlite.term_hashes import names as names_of
 from graphmem.adapters.sqlite.values import Tenant
 from graphmem.ranking import BM25_B, BM25_K1, Corpus, quantised
 

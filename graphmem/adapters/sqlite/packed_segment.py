@@ -1,4 +1,7 @@
-"""A segment that is read in its blob, without NumPy; `segments` says what is in it."""
+"""A segment that is read in its blob, without NumPy; `segments` says what is in it.
+
+A hook imports this module: it imports little.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,19 @@ import struct
 from bisect import bisect_left
 from collections.abc import Iterable
 from itertools import accumulate, pairwise
-from typing import Literal
 
-from graphmem.adapters.sqlite.segments import HEADER, DamagedSegment
+TYPE_CHECKING = False  # typing takes milliseconds to import
+if TYPE_CHECKING:
+    from typing import Literal
+
+HEADER = struct.Struct("<4I")
 
 #: The columns after the header, as the formats of their values.
 _COLUMNS: tuple[Literal["Q", "I", "H", "B"], ...] = ("Q", "I", "I", "I", "I", "I", "H", "B")
+
+
+class DamagedSegment(Exception):
+    """A blob is not a valid segment."""
 
 
 class PackedSegment:
@@ -43,8 +53,6 @@ class PackedSegment:
             ends = list(accumulate(sizes, initial=HEADER.size))
             spans = zip(pairwise(ends), _COLUMNS, strict=True)
             columns: list[memoryview[int]] = [view[start:end].cast(kind) for (start, end), kind in spans]
-                view[start:end].cast(kind) for (start, end), kind in zip(pairwise(ends), _COLUMNS, strict=True)
-            ]
             self._terms, self._offsets, self.distances, self.homes, self.lengths, escaped, *rest = columns
             self._docs, self._counts = rest
             is_whole = ends[-1] == len(data) and self._offsets[terms] == postings

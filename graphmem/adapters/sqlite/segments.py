@@ -14,6 +14,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from graphmem.adapters.sqlite.packed_segment import HEADER, DamagedSegment
 from graphmem.deferred_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -21,12 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_MEMORIES = 16_384
-HEADER = struct.Struct("<4I")
 _ESCAPED = 255
-
-
-class DamagedSegment(Exception):
-    """A blob is not a valid segment."""
 
 
 @dataclass(frozen=True, slots=True)

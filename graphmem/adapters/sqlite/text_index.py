@@ -351,6 +351,11 @@ def _weighed(tokens: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.array([quantised(length) for length in lengths.tolist()], np.float64)[inverse]
 
 
+def has_numpy() -> bool:
+    """Return True if this process has imported NumPy."""
+    return "numpy" in sys.modules
+
+
 class TextIndex:
     """The inverted indexes of the most recently used tenants."""
 
@@ -370,7 +375,7 @@ class TextIndex:
 
         Large stores are searched with NumPy: its import is then the smaller part of the time.
         """
-        if "numpy" in sys.modules or tenant.documents > MOST_PACKED or sys.byteorder == "big":
+        if has_numpy() or tenant.documents > MOST_PACKED or sys.byteorder == "big":
             return None
         key = (tenant.number, tenant.epoch, tenant.seq)
         if self._packed[0] != key:
