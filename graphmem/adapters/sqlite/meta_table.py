@@ -8,7 +8,6 @@ from functools import lru_cache
 
 import apsw
 
-from graphmem.adapters.export_lines import refuse_unfinished
 from graphmem.adapters.sqlite import row_queries
 from graphmem.adapters.sqlite.values import Tenant
 from graphmem.store import ModelCard
@@ -104,4 +103,6 @@ def refuse_restoring(connection: apsw.Connection, name: str) -> None:
         Conflict: The tenant is being restored.
     """
     if is_restoring(connection, row_queries.tenant_of(connection, name)):
+        from graphmem.adapters.export_lines import refuse_unfinished
+
         refuse_unfinished(name)
