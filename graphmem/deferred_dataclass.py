@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import MISSING, FrozenInstanceError, fields
+from inspect import get_annotations
 from operator import attrgetter
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any
@@ -24,16 +25,35 @@ else:
         return _with_methods(cls, **options) if cls is not None else lambda each: _with_methods(each, **options)
 
 
+#: Annotations that are no types of fields.
+_SPECIAL = ("ClassVar", "InitVar", "KW_ONLY")
+
+
 def _with_methods(
     cls: type[Any], *, eq: bool = True, frozen: bool = False, slots: bool = False, kw_only: bool = False
 ) -> type[Any]:
     if any(dataclasses.is_dataclass(base) for base in cls.__bases__):
         return dataclasses.dataclass(eq=eq, frozen=frozen, slots=slots, kw_only=kw_only)(cls)
-    own = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots, kw_only=kw_only)(cls)
+    own = _with_fields(cls, slots=slots, kw_only=kw_only)
     parameters = own.__dataclass_params__
     parameters.init, parameters.repr, parameters.eq, parameters.frozen = True, True, eq, frozen
     _add_methods(own)
     return own
+
+
+def _with_fields(cls: type[Any], *, slots: bool, kw_only: bool) -> type[Any]:
+    """Return the class with the fields and slots of the standard library, and no method."""
+    make = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots, kw_only=kw_only)
+    types: dict[str, object] = get_annotations(cls)
+    if any(name in str(kind) for kind in types.values() for name in _SPECIAL):
+        return make(cls)
+    # The standard library compares the text of each annotation with three types, which takes most of its time.
+    cls.__annotations__ = dict.fromkeys(types, object)
+    made = make(cls)
+    made.__annotations__ = types
+    for spec in fields(made):
+        spec.type = types[spec.name]
+    return made
 
 
 def _add_methods(cls: type[Any]) -> None:
