@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Alternative, Outcome
 from graphmem.option_keys import OptionKey, parse_option_text
 
