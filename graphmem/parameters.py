@@ -74,5 +74,8 @@ Limit = Annotated[int, Number(1, None, "The most results to return.", "NUMBER")]
 DiffText = Annotated[str, Text(20_000_000, description="A text.", metavar="TEXT")]
 """A diff, or a text with code."""
 ShellCommand = Annotated[str, Text(20_000, description="A shell command.", metavar="COMMAND")]
+ActorName = Annotated[str, Text(MAX_NAME_CHARS, 1, description="A person or a program that works.", metavar="ACTOR")]
+DurationText = Annotated[str, Text(40, 1, description="A duration: 30m, 4h, 2d.", metavar="DURATION")]
+NoteText = Annotated[str, Text(20_000, description="A note in a sentence or more.", metavar="TEXT")]
 Share = Annotated[float, Number(0, 1)]
 """A number from 0 to 1."""

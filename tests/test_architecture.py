@@ -19,7 +19,7 @@ LAYERS = (
     ("errors", "deadline", "instants", "marks", "points"),
     ("vocabulary", "statement_text", "scopes", "repository", "feedback", "redactions"),
     ("model", "verbs", "relations", "option_keys", "symbols"),
-    ("rows", "parameters", "ranking", "canonical_json", "guard"),
+    ("rows", "parameters", "ranking", "canonical_json", "guard", "claims"),
     ("contradictions", "temporal", "terms", "token_count", "statement_json", "store"),
     ("answers", "projection", "schema", "ledger", "verification"),
     ("conflicts", "drafts", "retrieval", "secrets", "sources", "briefing"),

@@ -184,6 +184,8 @@ def _call(agreed: Contract, arguments: dict[str, Any]) -> VerbCall:
     for parameter in agreed.of(Role.PATH):
         if parameter.is_several:
             values[parameter.name] = (values[parameter.name], *getattr(body, ALSO, ()))
+    if values.get("actor", "") is None:
+        values["actor"] = route["caller"].actor
     if headers is not None:
         values["write"] = headers.write(scope, body)
     if agreed.of(Role.SCOPE):

@@ -29,6 +29,7 @@ from graphmem.answers import (
     Written,
 )
 from graphmem.briefing.block import BlockItem, ContextBlock, RejectedOption
+from graphmem.claims.work_claim import ClaimStep, WorkClaim
 from graphmem.guard.file_changes import SkippedFile
 from graphmem.marks import Foreign, Parts, rendered
 from graphmem.model import (
@@ -64,6 +65,7 @@ from graphmem.repository.relocations import Relocation
 from graphmem.repository.repository_link import LinkRepository, MovedFolder
 from graphmem.repository.symbol_places import SymbolMove, SymbolPlace
 from graphmem.retrieval.briefs import Brief, BriefAnswer, Rejected
+from graphmem.service.claim_answers import ClaimWritten
 from graphmem.service.guard_answers import ExcusedFinding, GuardFinding
 from graphmem.temporal import touched
 from graphmem.wire.json_documents import Writer
@@ -108,6 +110,13 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
         "code": Voice.WORDS,
         "suspect": Voice.QUOTED,
     },
+    WorkClaim: {
+        **dict.fromkeys(("id", "works_on", "overlaps"), Voice.ID),
+        **dict.fromkeys(("task", "actor", "paths"), Voice.WORDS),
+        "repo": Voice.HOME,
+    },
+    ClaimStep: dict.fromkeys(("actor", "action", "note"), Voice.WORDS),
+    ClaimWritten: {"ids": Voice.ID, "notes": Voice.QUOTED},
     ContextBlock: dict.fromkeys(("markdown", "counter", "mode", "note"), _PLAIN),
     BlockItem: {
         "id": Voice.ID,
@@ -281,7 +290,7 @@ class _Walk(Writer):
             value = value.card
         if isinstance(value, Card):
             value = value.memory
-        if isinstance(value, Brief | BlockItem):
+        if isinstance(value, Brief | BlockItem | WorkClaim | ClaimStep):
             return value.origin.value
         if isinstance(value, GuardFinding | ExcusedFinding):
             value = value.memory
@@ -345,7 +354,7 @@ def _origins_in(value: object) -> Iterator[tuple[str, str]]:
         for item in value:
             yield from _origins_in(item)
     elif is_dataclass(value) and not isinstance(value, type):
-        if isinstance(value, Brief | BlockItem):
+        if isinstance(value, Brief | BlockItem | WorkClaim):
             yield value.id, value.origin.value
         for spec in fields(value):
             yield from _origins_in(getattr(value, spec.name))

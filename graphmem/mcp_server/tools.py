@@ -63,6 +63,7 @@ def _context(memory: GraphMemory, caller: ToolCaller, arguments: ContextArgument
         scope=reader_scope(caller, arguments),
         budget_tokens=arguments.budget,
         since=arguments.since,
+        actor=caller.actor,
     )
 
 

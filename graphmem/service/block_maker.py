@@ -13,6 +13,7 @@ from graphmem.briefing.fitting import Fitted, Frame, Room, fitted
 from graphmem.briefing.sections import section_of
 from graphmem.briefing.usefulness import FLOOR, WEIGHTS, Weights, usefulness
 from graphmem.briefing.wording import HEAD, HEAD_SINCE, BlockWording
+from graphmem.claims.claim_statement import is_claim
 from graphmem.model import Point, Scope
 from graphmem.service.block_items import BlockItems
 from graphmem.service.context import ServiceContext
@@ -110,11 +111,17 @@ class BlockMaker:
         if seen is not None:
             ranked = [pair for pair in ranked if pair[1] in seen.ids and pair[1] not in seen.gone]
             ended_values = {key: value for value, key in ended if value >= _NEWS_FLOOR}
-            for key, successors in seen.gone.items():
+            for key, successors in self._without_claims(seen.gone).items():
                 known_values = [ended_values.get(key, 0.0), *(values.get(new, 0.0) for new in successors)]
                 ranked += [(max(known_values), key)] if max(known_values) else []
         known = self._found.table.found
         return [pair for pair in dict.fromkeys(ranked) if pair[1] not in known]
+
+    def _without_claims(self, gone: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        """Return memories that went, without claims: a claim that is over is no news."""
+        view = self._context.content_view(self._reader, sorted(gone), self._point.seq)
+        memories = {key: view.memory(key) for key in gone}
+        return {key: gone[key] for key, memory in memories.items() if memory is None or not is_claim(memory.statement)}
 
     def _items(
         self, ranked: Sequence[tuple[float, str]], most: int, seen: SeenChanges | None

@@ -9,6 +9,7 @@ from graphmem.errors import Unsupported
 from graphmem.model import Scope
 from graphmem.service.branch_verbs import BranchVerbs
 from graphmem.service.capture import CaptureVerbs
+from graphmem.service.claim_verbs import ClaimVerbs
 from graphmem.service.context import ServiceContext
 from graphmem.service.context_verb import ContextVerb
 from graphmem.service.feedback_verb import FeedbackVerb
@@ -27,6 +28,7 @@ from graphmem.service.store_verbs import StoreVerbs
 class GraphMemory(
     BranchVerbs,
     CaptureVerbs,
+    ClaimVerbs,
     ContextVerb,
     FeedbackVerb,
     FileVerbs,

@@ -18,6 +18,8 @@ from graphmem.briefing.task_paths import (
     words_of,
 )
 from graphmem.briefing.usefulness import EvidenceTable, MemoryEvidence, is_universal
+from graphmem.claims.claim_statement import is_claim
+from graphmem.claims.work_claim import WorkClaim
 from graphmem.instants import to_micros
 from graphmem.model import Anchor, AnchorKind, Kind, Memory, Point, Scope, Statement
 from graphmem.repository.path_patterns import is_glob
@@ -80,6 +82,8 @@ class TaskEvidence:
         ended: Memories that are no longer in force, with their evidence.
         mandatory: Memories whose mandate covers the task.
         overruled: Memories that another leads on their subject.
+        claims: The claims in force that the block may have.
+        own_claims: Those of them that are the reader's.
         mode: `hybrid`, or `lexical` if no vectors were compared.
         note: The remark of the search on that.
     """
@@ -91,6 +95,8 @@ class TaskEvidence:
     on_path: dict[str, str] = field(default_factory=dict)
     mandatory: set[str] = field(default_factory=set)
     overruled: set[str] = field(default_factory=set)
+    claims: dict[str, WorkClaim] = field(default_factory=dict)
+    own_claims: set[str] = field(default_factory=set)
     mode: str = "lexical"
     note: str | None = None
 
@@ -99,6 +105,8 @@ class TaskEvidence:
         evidence = (
             self.table.found.get(memory_id) or self.coming.found.get(memory_id) or self.ended.found.get(memory_id)
         )
+        if memory_id in self.own_claims:
+            return Why.CLAIM, ""
         if memory_id in self.on_path:
             return Why.PATH, self.on_path[memory_id]
         if memory_id in self.mandatory:
@@ -164,6 +172,8 @@ class EvidenceSearch:
             parts = _direct_parts(hit)
             if hit.standing is Standing.HOLDS:
                 found.table.note(self._leader(found, hit), **parts)
+            elif is_claim(hit.card.statement):
+                continue  # a claim that is over, or only proposed, is nobody's work
             elif hit.standing is Standing.LAST:
                 found.ended.note(hit.card.id, **parts)
             else:
