@@ -42,7 +42,7 @@ def stale_notes(writer: ClaimWriter, statement: Statement, before: Sequence[Work
         return ()
     taken = {claim.id for claim in before}
     stale = [claim for claim in expired_on(writer, statement) if claim.id not in taken and claim.paths]
-    hint = f"; to go on with it: hand it over to {writer.actor}"
+    hint = f"; to go on with it, hand it over to {writer.actor}"
     return tuple(
         Sentence.of(described(claim), " had expired and was not released", hint) for claim in stale[:_MOST_NOTES]
     )

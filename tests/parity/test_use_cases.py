@@ -14,6 +14,7 @@ import pytest
 from graphmem import GraphMemory, Scope
 from graphmem.service import ServiceContext
 from tests.fake_embedder import no_embedder
+from tests.parity.claim_cases import CLAIMING
 from tests.parity.guard_cases import GUARDING
 from tests.parity.keeping_cases import KEEPING, LEDGER, TORN
 from tests.parity.reading_cases import READING
@@ -24,7 +25,7 @@ from tests.parity.world import FILE, HERE, NOW, make
 from tests.parity.writing_cases import WRITING
 from tests.stores import BACKENDS
 
-CASES = (*READING, *GUARDING, *WRITING, *KEEPING)
+CASES = (*READING, *GUARDING, *CLAIMING, *WRITING, *KEEPING)
 #: What tells of the store's own file.
 PLACES = ("url", "size_bytes")
 #: Verbs whose answers are about the engine.
