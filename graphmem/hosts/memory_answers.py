@@ -15,6 +15,7 @@ from graphmem.hosts.hook.output import ALLOW, MAX_CHARS
 from graphmem.hosts.hook.told import Block, Guarded
 from graphmem.hosts.tool_changes import ToolChange, change_of_tool, changed_by_shell
 from graphmem.opening import open_memory, open_store
+from graphmem.repository.path_patterns import fixed_part
 from graphmem.retrieval.embedder import EmbedderMissing
 from graphmem.sources.git.work_tree import work_tree
 
@@ -26,10 +27,11 @@ if TYPE_CHECKING:
 _SESSION_TOKENS, _PROMPT_TOKENS, _PATH_TOKENS = 1_000, 400, 300
 #: Room for the marks around a block.
 _BLOCK_CHARS = MAX_CHARS - 100
+_MOST_CLAIMS = 1_000
 _MAIN = frozenset({"", "main", "master", "trunk", "develop"})
 _MARK = re.compile(r"[^\w]+|_")
 #: Reasons for which a memory is about the prompt itself, and not only about similar work.
-_ON_TOPIC = frozenset({Why.WORDS, Why.MEANING, Why.PATH})
+_ON_TOPIC = frozenset({Why.WORDS, Why.MEANING, Why.PATH, Why.CLAIM})
 
 
 class MemoryAnswers:
@@ -63,10 +65,12 @@ class MemoryAnswers:
         return block_of(self._asked("", paths, _PATH_TOKENS), lambda why: why is Why.PATH)
 
     def guard_index(self) -> dict[str, object]:
-        """Return the fields of a `GuardIndex`: the words and paths by which an edit may concern a memory."""
+        """Return the fields of a `GuardIndex`: the words and paths by which an edit may concern a memory or a claim."""
+        claims = self._memory.claims(limit=_MOST_CLAIMS).claims
+        claimed = [f"file:{fixed_part(path)}" for claim in claims for path in claim.paths]
         settings = load_settings()
         with open_store(locate(None, settings), settings, create=False) as store:
-            return GuardIndex.of_terms(store.guard_terms(settings.scope())).fields()
+            return GuardIndex.of_terms([*store.guard_terms(settings.scope()), *claimed]).fields()
 
     def guard(self, payload: Payload) -> Guarded:
         """Return the findings for a tool call before it runs, or for the files that a shell command changed."""

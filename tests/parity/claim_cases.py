@@ -45,7 +45,7 @@ CLAIMING = (
         verb="context",
         asked={"task": "", "paths": ["src/db.py"]},
         before=CLAIMED,
-        told={"sections.0.items.0.claim.actor": "bob", "sections.0.items.0.is_own": False},
+        told={"sections.1.items.0.claim.actor": "bob", "sections.1.items.0.is_own": False},
     ),
     UseCase(
         name="of a file that another claims",
