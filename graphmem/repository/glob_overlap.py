@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.repository.path_patterns import fixed_part, is_glob
 
 _PIECES = re.compile(r"\*\*/|\*\*|\*|\?|[^*?]+")

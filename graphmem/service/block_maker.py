@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from graphmem.briefing.block import BlockItem, ContextBlock, SectionName
 from graphmem.briefing.fitting import Fitted, Frame, Room, fitted
@@ -17,10 +18,12 @@ from graphmem.claims.claim_statement import is_claim
 from graphmem.model import Point, Scope
 from graphmem.service.block_items import BlockItems
 from graphmem.service.context import ServiceContext
-from graphmem.service.seen_changes import SeenChanges
 from graphmem.service.task_evidence import Task, TaskEvidence, own_parts
 from graphmem.terms import question_terms
 from graphmem.token_count import token_count
+
+if TYPE_CHECKING:
+    from graphmem.service.seen_changes import SeenChanges
 
 #: Characters of the tag of marks.
 _TAG_CHARS = 12
@@ -63,7 +66,7 @@ class BlockMaker:
 
     def block(self, room: Room, since: int | None) -> ContextBlock:
         """Return the block within its room; with `since`, only the changes after it."""
-        seen = None if since is None else SeenChanges.after(self._context, self._reader, since, self._point)
+        seen = None if since is None else self._changes_after(since)
         ranked = self._ranked(seen)
         most = room.tokens // _LINE_TOKENS + _SPARE_LINES
         items, unseen = self._items(ranked, most, seen)
@@ -78,6 +81,11 @@ class BlockMaker:
             mode=self._found.mode,
             note=self._found.note,
         )
+
+    def _changes_after(self, since: int) -> SeenChanges:
+        from graphmem.service.seen_changes import SeenChanges
+
+        return SeenChanges.after(self._context, self._reader, since, self._point)
 
     def _ranked(self, seen: SeenChanges | None) -> list[tuple[float, str]]:
         """Return the useful memories, the most useful first, ties by id."""
@@ -111,17 +119,19 @@ class BlockMaker:
         if seen is not None:
             ranked = [pair for pair in ranked if pair[1] in seen.ids and pair[1] not in seen.gone]
             ended_values = {key: value for value, key in ended if value >= _NEWS_FLOOR}
-            for key, successors in self._without_claims(seen.gone).items():
+            for key, successors in seen.gone.items():
                 known_values = [ended_values.get(key, 0.0), *(values.get(new, 0.0) for new in successors)]
                 ranked += [(max(known_values), key)] if max(known_values) else []
         known = self._found.table.found
-        return [pair for pair in dict.fromkeys(ranked) if pair[1] not in known]
+        return self._without_claims([pair for pair in dict.fromkeys(ranked) if pair[1] not in known])
 
-    def _without_claims(self, gone: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-        """Return memories that went, without claims: a claim that is over is no news."""
-        view = self._context.content_view(self._reader, sorted(gone), self._point.seq)
-        memories = {key: view.memory(key) for key in gone}
-        return {key: gone[key] for key, memory in memories.items() if memory is None or not is_claim(memory.statement)}
+    def _without_claims(self, ranked: list[tuple[float, str]]) -> list[tuple[float, str]]:
+        """Return memories that are not in force, without claims: a claim that is over, or proposed, is nobody's."""
+        if not ranked:
+            return ranked
+        view = self._context.content_view(self._reader, [key for _, key in ranked], self._point.seq)
+        memories = ((pair, view.memory(pair[1])) for pair in ranked)
+        return [pair for pair, memory in memories if memory is None or not is_claim(memory.statement)]
 
     def _items(
         self, ranked: Sequence[tuple[float, str]], most: int, seen: SeenChanges | None

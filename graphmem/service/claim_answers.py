@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from graphmem.answers import Written
 from graphmem.claims.work_claim import WorkClaim
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Point
 
 

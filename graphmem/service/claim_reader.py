@@ -16,7 +16,6 @@ from graphmem.model import Kind, LinkKind, Point, Scope
 from graphmem.repository.path_patterns import is_glob
 from graphmem.retrieval.cards import card
 from graphmem.service.chunks import chunks
-from graphmem.service.claim_steps import steps_of
 from graphmem.service.context import ServiceContext
 from graphmem.store import Filter
 from graphmem.temporal import View
@@ -78,6 +77,8 @@ class ClaimReader:
 
     def with_steps(self, claim: WorkClaim) -> WorkClaim:
         """Return a claim with its history."""
+        from graphmem.service.claim_steps import steps_of
+
         return replace(claim, steps=steps_of(self._context, self._reader, self._point, claim))
 
     def names_of(self, paths: Iterable[str]) -> tuple[str, ...]:
