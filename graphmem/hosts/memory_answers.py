@@ -65,7 +65,7 @@ class MemoryAnswers:
 
     def guard_index(self) -> dict[str, object]:
         """Return the fields of a `GuardIndex`: the words and paths by which an edit may concern a memory or a claim."""
-        claims = self._whole_memory().claims(limit=_MOST_CLAIMS).claims
+        claims = self._full_memory().claims(limit=_MOST_CLAIMS).claims
         claimed = [f"file:{fixed_part(path)}" for claim in claims for path in claim.paths]
         settings = load_settings()
         with open_store(locate(None, settings), settings, create=False) as store:
@@ -77,10 +77,10 @@ class MemoryAnswers:
         from graphmem.hosts.guard_answers import guarded
 
         return guarded(
-            self._whole_memory(), payload, self._root, Enforcement(self._enforcement or load_settings().guard)
+            self._full_memory(), payload, self._root, Enforcement(self._enforcement or load_settings().guard)
         )
 
-    def _whole_memory(self) -> GraphMemory:
+    def _full_memory(self) -> GraphMemory:
         """Return the memory with all its verbs."""
         from graphmem.service.context_reader import ContextReader
 

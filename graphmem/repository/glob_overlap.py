@@ -18,7 +18,7 @@ _OPEN_CHAR = "x"
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class _PatternStep:
     """A step of a pattern: a letter or a class of characters, once or any number of times, or a fork.
 
     Attributes:
@@ -33,7 +33,7 @@ class _Step:
     repeats: bool = False
     skips: int = 0
 
-    def common(self, other: _Step) -> str:
+    def common(self, other: _PatternStep) -> str:
         """Return a character that both steps take; empty if there is none."""
         if self.skips or other.skips:
             return ""
@@ -45,32 +45,32 @@ class _Step:
         return _OPEN_CHAR
 
 
-_WITHIN = _Step(repeats=True)
-_ACROSS = _Step(takes_slash=True, repeats=True)
-_SOME = _Step(takes_slash=True)
+_WITHIN = _PatternStep(repeats=True)
+_ACROSS = _PatternStep(takes_slash=True, repeats=True)
+_SOME = _PatternStep(takes_slash=True)
 
 
 @lru_cache(maxsize=4_096)
-def _steps(pattern: str) -> tuple[_Step, ...]:
+def _steps(pattern: str) -> tuple[_PatternStep, ...]:
     """Return the steps of a pattern; a path without wildcards and a folder also take all below them."""
-    steps: list[_Step] = []
+    steps: list[_PatternStep] = []
     for piece in _PIECES.findall(pattern):
         if piece == "**/":
-            steps += [_Step(skips=3), _ACROSS, _Step("/")]
+            steps += [_PatternStep(skips=3), _ACROSS, _PatternStep("/")]
         elif piece == "**":
             steps.append(_ACROSS)
         elif piece == "*":
             steps.append(_WITHIN)
         elif piece == "?":
-            steps.append(_Step())
+            steps.append(_PatternStep())
         else:
-            steps += [_Step(letter) for letter in piece]
+            steps += [_PatternStep(letter) for letter in piece]
     if pattern.endswith("/"):
         steps += [_SOME, _ACROSS]
     return tuple(steps)
 
 
-def _readings(pattern: str) -> tuple[tuple[_Step, ...], ...]:
+def _readings(pattern: str) -> tuple[tuple[_PatternStep, ...], ...]:
     """Return the sequences of steps by which a path can match: a path without wildcards may be a file or a folder."""
     if is_glob(pattern) or pattern.endswith("/") or "." in pattern.rpartition("/")[2].lstrip("."):
         return (_steps(pattern),)
@@ -100,7 +100,7 @@ def common_path(first: str, second: str) -> str | None:
     return min(paths, key=lambda path: (len(path), path), default=None)
 
 
-def _shortest(first: Sequence[_Step], second: Sequence[_Step]) -> str | None:
+def _shortest(first: Sequence[_PatternStep], second: Sequence[_PatternStep]) -> str | None:
     """Return a shortest text that both sequences of steps take, by a breadth-first search over their positions."""
     goal = (len(first), len(second))
     came: dict[tuple[int, int], tuple[tuple[int, int], str] | None] = {}
@@ -122,8 +122,8 @@ def _shortest(first: Sequence[_Step], second: Sequence[_Step]) -> str | None:
 def _reach(
     came: dict[tuple[int, int], tuple[tuple[int, int], str] | None],
     layer: deque[tuple[int, int]],
-    first: Sequence[_Step],
-    second: Sequence[_Step],
+    first: Sequence[_PatternStep],
+    second: Sequence[_PatternStep],
     todo: list[tuple[tuple[int, int], tuple[tuple[int, int], str] | None]],
 ) -> None:
     """Note positions, and those that are reached from them without a character."""
@@ -137,7 +137,7 @@ def _reach(
         todo += [((at[0], there), origin) for there in _onward(second, at[1])]
 
 
-def _onward(steps: Sequence[_Step], at: int) -> Iterator[int]:
+def _onward(steps: Sequence[_PatternStep], at: int) -> Iterator[int]:
     """Yield the positions that are reached from a position without a character."""
     if at < len(steps) and (steps[at].repeats or steps[at].skips):
         yield at + 1

@@ -37,13 +37,13 @@ class ClaimEvidence:
             if not is_own and claim.id not in on_path and not _shares_words(found, claim, task):
                 _leave_out(found, claim)
                 continue
-            found.claims[claim.id] = self._whole(claim) if is_own else claim
+            found.claims[claim.id] = self._with_history(claim) if is_own else claim
             if is_own or claim.id in on_path:
                 found.table.note(claim.id, claimed=1.0)
             if claim.id in on_path:
                 found.on_path[claim.id] = on_path[claim.id]
 
-    def _whole(self, claim: WorkClaim) -> WorkClaim:
+    def _with_history(self, claim: WorkClaim) -> WorkClaim:
         """Return a claim of the reader with its overlaps and its history."""
         return self._claims.with_steps(self._claims.with_overlaps(claim))
 

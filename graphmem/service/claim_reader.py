@@ -69,11 +69,11 @@ class ClaimReader:
     def overlapping(self, claim: WorkClaim) -> list[WorkClaim]:
         """Return the claims of other actors in force with which a claim has a path in common."""
         paths = self.names_of(claim.paths)
-        return [other for other in self.in_force if _is_rival(claim, other) and other.touches(paths)]
+        return [rival for rival in self.in_force if _is_rival(claim, rival) and rival.touches(paths)]
 
     def with_overlaps(self, claim: WorkClaim) -> WorkClaim:
         """Return a claim with the ids of the claims that it overlaps."""
-        return replace(claim, overlaps=tuple(other.id for other in self.overlapping(claim)))
+        return replace(claim, overlaps=tuple(rival.id for rival in self.overlapping(claim)))
 
     def with_steps(self, claim: WorkClaim) -> WorkClaim:
         """Return a claim with its history."""
@@ -161,9 +161,9 @@ def _within(holding: Sequence[Interval], valid: datetime) -> Interval:
     return holding[-1] if holding else Interval(None, None)
 
 
-def _is_rival(claim: WorkClaim, other: WorkClaim) -> bool:
-    is_same_repo = claim.repo is None or other.is_of(claim.repo)
-    return claim.id != other.id and claim.actor != other.actor and is_same_repo
+def _is_rival(claim: WorkClaim, rival: WorkClaim) -> bool:
+    is_same_repo = claim.repo is None or rival.is_of(claim.repo)
+    return claim.id != rival.id and claim.actor != rival.actor and is_same_repo
 
 
 def _expiry(claim: WorkClaim) -> tuple[bool, datetime | None, str]:

@@ -8,9 +8,9 @@ from graphmem.claims.work_claim import WorkClaim
 _MOST_PATHS = 5
 
 
-def overlap_note(other: WorkClaim) -> str:
+def overlap_note(rival: WorkClaim) -> str:
     """Return the sentence on an overlapping claim."""
-    return Sentence.of("overlaps ", described(other))
+    return Sentence.of("overlaps ", described(rival))
 
 
 def described(claim: WorkClaim) -> str:

@@ -46,8 +46,8 @@ from graphmem.service.claim_notes import expired_on, open_task_notes, scope_note
 from graphmem.service.claim_reader import ClaimReader, is_expired
 from graphmem.service.claim_sentences import described
 from graphmem.service.claim_writer import (
+    ClaimEnd,
     ClaimWriter,
-    Expiry,
     NamedMemory,
     end_of,
     refuse_over,
@@ -95,12 +95,12 @@ class ClaimVerbs:
             raise InvalidInput(f"limit {limit!r} is not at least 1")
         reader = self._context.reader(scope, parts)
         point = self._context.point(at, reader)
-        found = ClaimReader(self._context, reader, point, is_latest=at is None or at.known_at is None)
-        chosen = list(found.in_force)
+        reading = ClaimReader(self._context, reader, point, is_latest=at is None or at.known_at is None)
+        chosen = list(reading.in_force)
         if path is not None:
-            chosen = [claim for claim, _ in found.on_paths(claimed_paths((path,)))]
+            chosen = [claim for claim, _ in reading.on_paths(claimed_paths((path,)))]
         chosen = [claim for claim in chosen if holder is None or claim.actor == holder]
-        shown = tuple(found.with_steps(found.with_overlaps(claim)) for claim in chosen[:limit])
+        shown = tuple(reading.with_steps(reading.with_overlaps(claim)) for claim in chosen[:limit])
         return ClaimListing(shown, point, len(chosen) - len(shown))
 
     @retried_once
@@ -134,7 +134,7 @@ class ClaimVerbs:
             NotFound: `works_on` names no memory that the writer sees.
         """
         writer = ClaimWriter(self._context, self._context.write_request(write, parts))
-        end = Expiry(lasting, until).end(writer.now)
+        end = ClaimEnd(lasting, until).end(writer.now)
         named = None if works_on is None else writer.named(works_on)
         statement = _stated(writer, task, paths, named)
         if isinstance(writer.earlier, End):
@@ -187,7 +187,7 @@ class ClaimVerbs:
         if earlier is not None:
             at = earlier if until is None else instant(until)
             return writer.write([writer.entry(End(named.id, at, EXPIRED))], named.id)
-        end = Expiry(lasting, until).end(writer.now)
+        end = ClaimEnd(lasting, until).end(writer.now)
         if not is_expired(named.card):
             refuse_over(named, "renewed")
         return _renewed(writer, named, end)
@@ -247,7 +247,7 @@ class ClaimVerbs:
         """
         receiver = checked_holder(to)
         writer = ClaimWriter(self._context, self._context.write_request(write), note)
-        end = Expiry(lasting, until).end(writer.now)
+        end = ClaimEnd(lasting, until).end(writer.now)
         named = writer.named(key)
         home = replace(named.card.memory.scope, branch=writer.request.writer.branch)
         add = writer.addition(_handed(writer, named, receiver), end, home)

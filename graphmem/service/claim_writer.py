@@ -27,7 +27,7 @@ _MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Expiry:
+class ClaimEnd:
     """When a claim expires: after a duration, or at a time; after the default duration if neither is given."""
 
     lasting: str | None
@@ -116,9 +116,9 @@ class ClaimWriter:
         point = context.point(None, writer)
         if self.earlier is not None:
             key = id_among(context, writer, key, touched(self.earlier))
-        found = memory_id(context, writer, key, point)
-        view = context.view(writer, [] if found is None else [found], point.seq)
-        shown = None if found is None else card(view, found, max(self.now, point.valid))
+        resolved_id = memory_id(context, writer, key, point)
+        view = context.view(writer, [] if resolved_id is None else [resolved_id], point.seq)
+        shown = None if resolved_id is None else card(view, resolved_id, max(self.now, point.valid))
         if shown is None:
             raise NotFound(f"no memory {key!r}; `claims` and `list` show the ids that there are")
         return NamedMemory(view, shown)
