@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from graphmem.drafts import write_private
-from graphmem.hosts.hook.state_folder import state_path
+from graphmem.user_state.state_folder import state_path
 from graphmem.hosts.json_edits import Insertion
 
 _FILE = "installed.json"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from graphmem.githooks.background import PAUSE_S, start_command
 from graphmem.hosts.hook.capture_queue import waiting_transcripts
-from graphmem.hosts.hook.state_folder import state_path
+from graphmem.user_state.state_folder import state_path
 from graphmem.sources.git.work_tree import work_tree
 
 _STAMP = ("capture", "started")

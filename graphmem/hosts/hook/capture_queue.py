@@ -10,7 +10,7 @@ import json
 import os
 import time
 
-from graphmem.hosts.hook.state_folder import append_line, state_path
+from graphmem.user_state.state_folder import append_line, state_path
 
 _FOLDER, _NAME, _TAKEN = "capture", "queue", "queue.taken"
 #: The parts of the path of the queue, for `state_path`.
