@@ -35,6 +35,7 @@ from graphmem.model import (
     instant,
 )
 from graphmem.parameters import BranchName, ChangeNumber, MemoryRef, MoveNumber, NewText, PartName, SourceWord
+from graphmem.service.admission import notes_of_admission
 from graphmem.service.batches import New, record_all, was_confirmed
 from graphmem.service.canonical_keys import with_canonical_keys
 from graphmem.service.context import ServiceContext, Write, WriteRequest, is_like_an_id
@@ -364,7 +365,8 @@ class WriteVerbs:
         def supersede(old_ids: tuple[str, ...], new: str | Statement | tuple[str, ...], by: WriteRequest) -> Written:
             requests, new_ids = self._successors(old_ids, new, moment, by)
             changes = self._context.apply([*requests, _ledger_request(by, draft(old_ids, new_ids))])
-            return Written(changes[-1], (*old_ids, *new_ids), notes=notes_on(changes[-1]))
+            notes = notes_on(changes[-1]) + notes_of_admission(changes, self._context.capture_rules)
+            return Written(changes[-1], (*old_ids, *new_ids), notes=notes)
 
         return self._with_references(request, (*olds, *successor.by), apply)
 
