@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from graphmem.adapters.neo4j.database import Address, Login
     from graphmem.browser import BrowserAddress
     from graphmem.service.projector import Projector
+    from graphmem.sources.transcripts.quoted_statements import StatementModel
 
 _IGNORE_ALL = "*\n"
 _HTTP = frozenset({"http", "https"})
@@ -80,8 +82,29 @@ def open_memory(
         embedder=embedder or installed_backend(settings),
         gate=SecretGate(settings.secrets),
         projector=_projector_of(store, store_url),
+        capture_rules=settings.capture,
+        statement_model=None if settings.llm_url is None else partial(open_statement_model, settings),
     )
     return GraphMemory(context)
+
+
+def open_statement_model(settings: Settings, memory: GraphMemory) -> StatementModel:
+    """Return the language model that the settings name, which reads statements in conversations.
+
+    Args:
+        settings: With `llm_url` and `llm_model`.
+        memory: The memory whose embedding model graphiti's pipeline uses; nothing else of it is read.
+    """
+    from graphmem.extraction.completions import Completions
+
+    completions = Completions(settings.llm_url or "", settings.llm_model or "", settings.llm_key, settings.llm_timeout_s)
+    if settings.llm_pipeline == "graphiti":
+        from graphmem.interop.graphiti.statement_pipeline import GraphitiPipeline
+
+        return GraphitiPipeline(memory, completions)
+    from graphmem.extraction.chat_endpoint import ChatEndpoint
+
+    return ChatEndpoint(completions)
 
 
 def _projector_of(store: Store, url: str) -> Projector | None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
 
-from graphmem.extraction.chat_endpoint import MAX_ANSWER_BYTES, ChatEndpoint
+from graphmem.deadline import wanted_by
+from graphmem.extraction.chat_endpoint import ChatEndpoint
+from graphmem.extraction.completions import MAX_ANSWER_BYTES, Completions
 from graphmem.extraction.sent_turns import PART_CHARS
 from graphmem.model import Kind
 from graphmem.sources.transcripts import Speaker, Turn
@@ -21,7 +24,7 @@ TOKEN = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
 
 
 def read(stub: EndpointStub, text: str = SAID, **settings: Any) -> ModelReading:
-    return ChatEndpoint(stub.url, "qwen3", **settings).statements_in([Turn(Speaker.USER, text, 1)])
+    return ChatEndpoint(Completions(stub.url, "qwen3", **settings)).statements_in([Turn(Speaker.USER, text, 1)])
 
 
 def test_a_part_is_read_in_one_structured_call(stub: EndpointStub) -> None:
@@ -51,7 +54,7 @@ def test_an_endpoint_that_knows_no_schema_is_asked_for_plain_json(stub: Endpoint
             send(handler, 200, completion(f"Here you are:\n```json\n{answer}\n```"))
 
     stub.reply = reply
-    model = ChatEndpoint(stub.url, "m")
+    model = ChatEndpoint(Completions(stub.url, "m"))
     for _ in range(2):
         assert [one.quote for one in model.statements_in([Turn(Speaker.USER, SAID, 1)]).statements] == [
             "Requests is out."
@@ -95,7 +98,7 @@ def test_more_statements_than_an_answer_may_have_are_counted(stub: EndpointStub)
 
 def test_an_endpoint_that_is_down_is_the_failure(stub: EndpointStub) -> None:
     del stub
-    gone = ChatEndpoint("http://127.0.0.1:9/v1", "m")
+    gone = ChatEndpoint(Completions("http://127.0.0.1:9/v1", "m"))
     assert gone.statements_in([Turn(Speaker.USER, SAID, 1)]).failure == "no connection"
 
 
@@ -104,7 +107,7 @@ def test_a_slow_endpoint_is_the_failure(stub: EndpointStub) -> None:
         stub.over.wait(30)
 
     stub.reply = wait
-    assert read(stub, timeout_s=0.3).failure == "no answer within 0.3 s"
+    assert read(stub, timeout_s=0.3).failure == "no answer in time"
 
 
 def test_an_endpoint_that_drips_its_answer_is_the_failure(stub: EndpointStub) -> None:
@@ -120,7 +123,7 @@ def test_an_endpoint_that_drips_its_answer_is_the_failure(stub: EndpointStub) ->
                 return
 
     stub.reply = drip
-    assert read(stub, timeout_s=0.5).failure == "no answer within 0.5 s"
+    assert read(stub, timeout_s=0.5).failure == "no answer in time"
 
 
 def test_a_giant_answer_is_the_failure_and_is_not_read_to_its_end(stub: EndpointStub) -> None:
@@ -185,9 +188,15 @@ def test_a_long_conversation_is_read_in_parts_until_one_fails(stub: EndpointStub
 
     stub.reply = reply
     turns = [Turn(Speaker.USER, "word " * (PART_CHARS // 5 - 10), number) for number in (1, 2, 3)]
-    done = ChatEndpoint(stub.url, "m").statements_in(turns)
+    done = ChatEndpoint(Completions(stub.url, "m")).statements_in(turns)
     assert (len(done.statements), done.failure, len(stub.requests)) == (1, "HTTP status 500", 2)
 
 
 def test_the_key_is_not_shown() -> None:
-    assert "k1" not in repr(ChatEndpoint("http://127.0.0.1:9/v1", "m", "k1"))
+    assert "k1" not in repr(ChatEndpoint(Completions("http://127.0.0.1:9/v1", "m", "k1")))
+
+
+def test_a_request_that_has_no_time_left_calls_nothing(stub: EndpointStub) -> None:
+    with wanted_by(time.monotonic() + 1):
+        assert read(stub).failure == "no time left for a call"
+    assert stub.requests == []
