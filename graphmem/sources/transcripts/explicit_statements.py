@@ -144,11 +144,32 @@ class ExplicitStatement:
 
 def explicit_statements(turn: Turn) -> Iterator[ExplicitStatement]:
     """Yield the explicit statements of a turn in their order."""
-    for paragraph in _paragraphs(spoken(turn.text)):
+    for sentence in sentences_of(turn.text):
+        found = _statement(sentence, turn)
+        if found is not None:
+            yield found
+
+
+def sentences_of(text: str) -> Iterator[str]:
+    """Yield the sentences of a turn's speaker in their order, each on one line."""
+    for paragraph in _paragraphs(spoken(text)):
         for sentence in _SENTENCE.split(" ".join(paragraph.split())):
-            found = _statement(sentence.strip(), turn)
-            if found is not None:
-                yield found
+            if sentence.strip():
+                yield sentence.strip()
+
+
+def sentences_with(quote: str, text: str) -> tuple[str, ...]:
+    """Return the sentences of a turn that a quote is in, or that it spans; empty if it is not in the turn."""
+    words, sentences = " ".join(quote.split()), tuple(sentences_of(text))
+    start = " ".join(sentences).find(words)
+    if not words or start < 0:
+        return ()
+    spanned, place = [], 0
+    for sentence in sentences:
+        if place < start + len(words) and start < place + len(sentence):
+            spanned.append(sentence)
+        place += len(sentence) + 1
+    return tuple(spanned)
 
 
 def _paragraphs(text: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphmem.model import Kind
-from graphmem.sources.transcripts import ExplicitStatement, Speaker, Turn, explicit_statements
+from graphmem.sources.transcripts import ExplicitStatement, Speaker, Turn, explicit_statements, sentences_with
 
 USER, ASSISTANT = Speaker.USER, Speaker.ASSISTANT
 
@@ -133,3 +133,11 @@ def test_the_quote_alone_gives_the_same_statement(text: str) -> None:
 @given(st.text(max_size=200))
 def test_any_text_is_read_without_an_error(text: str) -> None:
     assert all("".join(one.quote.split()) in "".join(text.split()) for one in found(text))
+
+
+def test_a_quote_has_the_sentences_that_it_is_in() -> None:
+    text = "Thanks! Fine, httpx it is,\nfor all. Requests is out.\n> quoted"
+    assert sentences_with("httpx it is, for all", text) == ("Fine, httpx it is,", "for all.")
+    assert sentences_with("for all. Requests", text) == ("for all.", "Requests is out.")
+    assert sentences_with("quoted", text) == ()
+    assert sentences_with("", text) == ()
