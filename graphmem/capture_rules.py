@@ -87,7 +87,8 @@ def _parts(table: Mapping[str, object], prefix: str) -> Iterator[str]:
 def _rule(part: str) -> tuple[tuple[Origin, Kind | None], CapturePolicy]:
     name, mark, word = (piece.strip() for piece in part.partition("="))
     if not mark:
-        raise InvalidInput(f"{part!r:.80} is no policy; write ORIGIN=POLICY or ORIGIN.KIND=POLICY, for example"
-                           " conversation=queue")
+        raise InvalidInput(
+            f"{part!r:.80} is no policy; write ORIGIN=POLICY or ORIGIN.KIND=POLICY, for example conversation=queue"
+        )
     origin, dot, kind = name.partition(".")
     return (word_of(Origin, origin), word_of(Kind, kind) if dot else None), word_of(CapturePolicy, word)

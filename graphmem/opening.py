@@ -97,7 +97,9 @@ def open_statement_model(settings: Settings, memory: GraphMemory) -> StatementMo
     """
     from graphmem.extraction.completions import Completions
 
-    completions = Completions(settings.llm_url or "", settings.llm_model or "", settings.llm_key, settings.llm_timeout_s)
+    completions = Completions(
+        settings.llm_url or "", settings.llm_model or "", settings.llm_key, settings.llm_timeout_s
+    )
     if settings.llm_pipeline == "graphiti":
         from graphmem.interop.graphiti.statement_pipeline import GraphitiPipeline
 

@@ -58,7 +58,10 @@ def test_a_file_with_an_unknown_word_is_named(text: str, tmp_path: Path) -> None
 def test_a_file_that_nobody_trusts_can_make_it_stricter_only(tmp_path: Path) -> None:
     folder = project(tmp_path, TABLE)
     rules = load_settings({}, folder).capture
-    assert (rules.policy_of(Origin.CONVERSATION, Kind.FACT), rules.policy_of(Origin.AGENT, Kind.FACT)) == (QUEUE, REFUSE)
+    assert (rules.policy_of(Origin.CONVERSATION, Kind.FACT), rules.policy_of(Origin.AGENT, Kind.FACT)) == (
+        QUEUE,
+        REFUSE,
+    )
     trust(str(folder))
     assert load_settings({}, folder).capture.policy_of(Origin.CONVERSATION, Kind.FACT) is ACCEPT
 

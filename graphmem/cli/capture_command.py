@@ -166,7 +166,9 @@ def _content(transcript: str) -> bytes:
 def _page(report: CaptureReport) -> Iterator[Block]:
     for one in report.captured:
         read = ", read by a model" if one.is_by_model else ""
-        yield line(Span("+ "), strong(one.title), dim(f"  {one.kind} · {one.speaker}, turn {one.number}{read}  {one.id}"))
+        yield line(
+            Span("+ "), strong(one.title), dim(f"  {one.kind} · {one.speaker}, turn {one.number}{read}  {one.id}")
+        )
     yield from redaction_lines(report.redactions)
     yield _sum(report)
     if any(one.policy == "queue" for one in report.captured):

@@ -122,10 +122,10 @@ def _set_up(ctx: click.Context, call: Call, root: Path, plans: list[Plan], *, re
     from graphmem.cli.repository_commands import read_everything
     from graphmem.config import FILE, FOLDER
     from graphmem.doctor import LinkHealth, examine
-    from graphmem.user_state.trusted_folders import trust
     from graphmem.hosts.installation import carry_out
     from graphmem.opening import initialise
     from graphmem.sources.git.work_tree import work_tree
+    from graphmem.user_state.trusted_folders import trust
 
     is_new = not (root / FOLDER / FILE).exists()
     path = str(initialise(root))

@@ -67,9 +67,7 @@ class Completions:
         request = {"model": self.model, "temperature": 0, "stream": False, "messages": messages}
         if self._takes_schema:
             form = {"name": name, "strict": True, "schema": schema}
-            status, body = self._post(
-                {**request, "response_format": {"type": "json_schema", "json_schema": form}}
-            )
+            status, body = self._post({**request, "response_format": {"type": "json_schema", "json_schema": form}})
             if status not in _NO_SCHEMA:
                 return _content(status, body)
         first, *others = messages

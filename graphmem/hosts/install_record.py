@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from graphmem.drafts import write_private
-from graphmem.user_state.state_folder import state_path
 from graphmem.hosts.json_edits import Insertion
+from graphmem.user_state.state_folder import state_path
 
 _FILE = "installed.json"
 _VERSION = 1

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from graphmem.githooks.background import PAUSE_S, start_command
 from graphmem.hosts.hook.capture_queue import waiting_transcripts
-from graphmem.user_state.state_folder import state_path
 from graphmem.sources.git.work_tree import work_tree
+from graphmem.user_state.state_folder import state_path
 
 _STAMP = ("capture", "started")
 

@@ -57,7 +57,8 @@ async def review(context: _Context, params: CallToolRequestParams, run: Run) -> 
     if not isinstance(response, ElicitResult):
         form = await run(partial(_form, arguments))
         if not isinstance(form, ReviewForm):
-            return form  # an error, or a request for the client's folders
+            unasked: CallToolResult | InputRequiredResult = form  # an error, or a request for the client's folders
+            return unasked
         if not _shows_forms(context):
             return form.question
         if not context.session.can_send_request:
@@ -67,7 +68,8 @@ async def review(context: _Context, params: CallToolRequestParams, run: Run) -> 
             response = await context.session.elicit_form(form.request.message, schema, context.request_id)
         except (MCPError, ValidationError):
             return form.question
-    return await run(partial(_answered, arguments, response))  # type: ignore[no-any-return]
+    result: CallToolResult | InputRequiredResult = await run(partial(_answered, arguments, response))
+    return result
 
 
 def _shows_forms(context: _Context) -> bool:

@@ -53,7 +53,7 @@ class Review(StrEnum):
 class CaptureVerbs(WriteVerbs, ReadVerbs):
     """The verbs `capture` and `review` of an opened memory."""
 
-    def capture(  # noqa: PLR0913 - a parameter for each part of the request
+    def capture(
         self,
         messages: Sequence[Message],
         *,

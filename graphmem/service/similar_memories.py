@@ -70,7 +70,9 @@ def apply_with_similar(
     results = [_compared(context, gated, request, sent) for request, sent in zip(gated.requests, earlier, strict=True)]
     if choice is OnSimilar.SKIP:
         gated = _with_confirmations(gated, results)
-    return [_written(context, change, result.similar) for change, result in zip(context.commit(gated), results, strict=True)]
+    return [
+        _written(context, change, result.similar) for change, result in zip(context.commit(gated), results, strict=True)
+    ]
 
 
 def says_the_same(existing: Statement, new: Statement) -> bool:

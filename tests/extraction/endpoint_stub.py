@@ -26,7 +26,7 @@ def completion(content: str) -> bytes:
     return json.dumps({"choices": [{"index": 0, "finish_reason": "stop", "message": message}]}).encode()
 
 
-def item(quote: str, statement: str = "Use httpx in all services", **fields: Any) -> dict[str, Any]:
+def item(quote: str, statement: str = "Use httpx in all services", **fields: object) -> dict[str, Any]:
     """A statement as a model answers it, by default a decision of the user in turn 1."""
     whole = {"turn": 1, "speaker": "user", "quote": quote, "statement": statement, "kind": "decision"}
     return {**whole, "reason": "", "rejected": [], **fields}

@@ -23,8 +23,8 @@ SAID = "Fine, httpx it is, for every service, since it is async. Requests is out
 TOKEN = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
 
 
-def read(stub: EndpointStub, text: str = SAID, **settings: Any) -> ModelReading:
-    return ChatEndpoint(Completions(stub.url, "qwen3", **settings)).statements_in([Turn(Speaker.USER, text, 1)])
+def read(stub: EndpointStub, text: str = SAID, key: str | None = None, timeout_s: float = 60) -> ModelReading:
+    return ChatEndpoint(Completions(stub.url, "qwen3", key, timeout_s)).statements_in([Turn(Speaker.USER, text, 1)])
 
 
 def test_a_part_is_read_in_one_structured_call(stub: EndpointStub) -> None:
@@ -84,7 +84,13 @@ def test_a_body_that_is_no_completion_is_the_failure(stub: EndpointStub, body: b
 
 
 def test_a_statement_off_the_schema_is_counted_and_the_others_are_taken(stub: EndpointStub) -> None:
-    bad = [item("Requests is out.", kind="gossip"), item("x", turn=0), {"quote": "x"}, "x", item("x", mood="glad")]
+    bad: list[Any] = [
+        item("Requests is out.", kind="gossip"),
+        item("x", turn=0),
+        {"quote": "x"},
+        "x",
+        item("x", mood="glad"),
+    ]
     stub.answers(*bad, item("Requests is out."))
     done = read(stub)
     assert ([one.quote for one in done.statements], done.dropped) == (["Requests is out."], {"off the schema": 5})
@@ -166,8 +172,9 @@ def test_a_redirection_is_not_followed(stub: EndpointStub) -> None:
 
 def test_only_the_words_of_speakers_are_sent_and_no_secret(stub: EndpointStub) -> None:
     text = (
-        f"Deploy with {TOKEN} please.\n<private>the client is Acme</private>\n<system-reminder>be brief</system-reminder>\n"
-        "```\nprint('code')\n```\n> quoted words\ngraphmem: 3 memories\n<local-command-stdout>ran</local-command-stdout>"
+        f"Deploy with {TOKEN} please.\n<private>the client is Acme</private>\n"
+        "<system-reminder>be brief</system-reminder>\n```\nprint('code')\n```\n> quoted words\ngraphmem: 3 memories\n"
+        "<local-command-stdout>ran</local-command-stdout>"
     )
     read(stub, text)
     assert "Deploy with" in stub.sent

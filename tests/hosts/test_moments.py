@@ -17,8 +17,8 @@ from graphmem.hosts.hook.hook_log import last_failures
 from graphmem.hosts.hook.moments import can_write, is_package_command, is_talk
 from graphmem.hosts.hook.output import Output
 from graphmem.hosts.hook.told import Guarded
-from graphmem.user_state.trusted_folders import trust
 from graphmem.hosts.sample_payloads import sample_payload
+from graphmem.user_state.trusted_folders import trust
 from tests.hosts.fake_memory import POSTGRES, REDIS, FakeMemory
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import anyio
 import pytest
@@ -85,7 +85,7 @@ def test_a_proposal_is_edited_or_rejected(memory: GraphMemory, proposal: str, mo
 @MODES
 @pytest.mark.parametrize("action", ["decline", "cancel"])
 def test_a_user_who_does_not_answer_leaves_it_waiting(
-    memory: GraphMemory, proposal: str, action: Any, mode: str
+    memory: GraphMemory, proposal: str, action: Literal["decline", "cancel"], mode: str
 ) -> None:
     answer = told(reviewed(memory, proposal, ElicitResult(action=action), mode))
     assert (answer["is_reviewed"], memory.get(proposal).state) == (False, "proposed")

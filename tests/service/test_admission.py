@@ -32,7 +32,9 @@ def test_an_addition_is_queued_and_its_writer_is_told(strict: GraphMemory) -> No
 
 def test_a_kind_of_its_own_policy_is_accepted_or_refused(strict: GraphMemory) -> None:
     assert strict.get(strict.add(by_agent(Kind.FACT), write=AGENT).ids[0]).state == "holds"
-    with pytest.raises(Forbidden, match=r"refuses a preference of origin agent: .*\[capture\] in .graphmem/config.toml"):
+    with pytest.raises(
+        Forbidden, match=r"refuses a preference of origin agent: .*\[capture\] in .graphmem/config.toml"
+    ):
         strict.add(by_agent(Kind.PREFERENCE), write=AGENT)
 
 

@@ -54,9 +54,7 @@ class Waiting:
         """Return the part as it waits after a further failure: twice as long each time, a day at most."""
         pause_s = min(_FIRST_PAUSE_S << min(self.tries, _MOST_DOUBLINGS), _LONGEST_PAUSE_S)
         later = int(time.time()) + pause_s
-        return Waiting(
-            self.host, self.session, self.folder, self.path, self.start, self.end, self.tries + 1, later
-        )
+        return Waiting(self.host, self.session, self.folder, self.path, self.start, self.end, self.tries + 1, later)
 
     def fields(self) -> dict[str, str | int]:
         """Return the values of a line."""
@@ -114,8 +112,8 @@ def finish_transcripts(done: list[Waiting], again: list[Waiting]) -> None:
         OSError: The queue cannot be written.
     """
     taken, finished = state_path(_FOLDER, _TAKEN), [part.fields() for part in done]
-    for part in again:
-        queue_transcript(part)
+    for waiting in again:
+        queue_transcript(waiting)
     with contextlib.suppress(FileNotFoundError), open(taken, "rb") as stream:
         for line in stream:
             part = _read(line)

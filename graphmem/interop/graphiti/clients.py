@@ -74,8 +74,12 @@ class EndpointClient(LLMClient):
         super().__init__(LLMConfig(api_key=_NO_KEY, model=completions.model, small_model=completions.model))
         self._completions = completions
 
-    async def _generate_response(  # graphiti's own signature
-        self, messages: list[Any], response_model: Any = None, *_: Any, **__: Any  # noqa: ANN401
+    async def _generate_response(
+        self,
+        messages: list[Any],
+        response_model: Any = None,  # noqa: ANN401 - graphiti's own
+        *_: Any,  # noqa: ANN401 - graphiti's own
+        **__: Any,  # noqa: ANN401 - graphiti's own
     ) -> dict[str, Any]:
         schema = {"type": "object"} if response_model is None else response_model.model_json_schema()
         name = getattr(response_model, "__name__", "answer")

@@ -1,7 +1,8 @@
 """graphiti's extraction pipeline as a reader of statements: each turn is an episode, and nothing is written.
 
-graphiti words its facts itself and gives no quote. The quote of a fact is the first sentence of its turn that names both
-of its entities; a fact without such a sentence is dropped. Extraction sees the drafts of its own turn and no memory.
+graphiti words its facts itself and gives no quote. The quote of a fact is the first sentence of its turn that names
+both of its entities; a fact without such a sentence is dropped. Extraction sees the drafts of its own turn and no
+memory.
 """
 
 from __future__ import annotations

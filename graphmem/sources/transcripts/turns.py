@@ -66,7 +66,7 @@ def spoken(text: str) -> str:
     """Return the words of a turn by its speaker.
 
     Left out are elements such as `<private>` and `<system-reminder>` with all that is in them, fenced code, quoted
-    lines, and lines of graphmem, those of its context blocks too. An element that is not closed goes to the end of the text.
+    lines, and lines of graphmem, those of its context blocks too. An element that is not closed goes to the end.
     """
     lines: list[str] = []
     fence = ""
