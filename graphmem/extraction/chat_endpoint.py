@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from graphmem.extraction.answer_form import INSTRUCTIONS, SCHEMA, statements_of
 from graphmem.extraction.completions import Completions, EndpointFailure
 from graphmem.extraction.sent_turns import parts_of, sent_turns
-from graphmem.sources.transcripts import Turn
+from graphmem.sources.transcripts import TranscriptTurn
 from graphmem.sources.transcripts.quoted_statements import ModelReading, QuotedStatement
 
 
@@ -24,7 +24,7 @@ class ChatEndpoint:
 
     completions: Completions
 
-    def statements_in(self, turns: Sequence[Turn]) -> ModelReading:
+    def statements_in(self, turns: Sequence[TranscriptTurn]) -> ModelReading:
         """Return the statements that the model reads; after a call that fails, the rest of the turns is left unread."""
         statements: list[QuotedStatement] = []
         dropped = Counter[str]()
@@ -37,7 +37,7 @@ class ChatEndpoint:
         return ModelReading(tuple(statements), dict(dropped))
 
 
-def _messages(part: Sequence[Turn]) -> list[dict[str, str]]:
+def _messages(part: Sequence[TranscriptTurn]) -> list[dict[str, str]]:
     lines = [{"turn": turn.number, "speaker": turn.speaker.value, "text": turn.text} for turn in part]
     return [
         {"role": "system", "content": INSTRUCTIONS},

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from graphmem.secrets.redaction import without_secrets
-from graphmem.sources.transcripts import Turn, spoken
+from graphmem.sources.transcripts import TranscriptTurn, spoken
 
 #: Characters of turns in a call: about 5,000 tokens, which small local models take.
 PART_CHARS = 20_000
 
 
-def sent_turns(turns: Iterable[Turn]) -> Iterator[Turn]:
+def sent_turns(turns: Iterable[TranscriptTurn]) -> Iterator[TranscriptTurn]:
     """Yield the turns with the words that may be sent: those of the speaker, without secrets; empty ones are left out.
 
     Secrets are replaced even if the gate before writes is switched off.
@@ -23,9 +23,9 @@ def sent_turns(turns: Iterable[Turn]) -> Iterator[Turn]:
             yield replace(turn, text=text)
 
 
-def parts_of(turns: Iterable[Turn], most_chars: int = PART_CHARS) -> Iterator[Sequence[Turn]]:
+def parts_of(turns: Iterable[TranscriptTurn], most_chars: int = PART_CHARS) -> Iterator[Sequence[TranscriptTurn]]:
     """Yield the turns in parts of limited length; a longer turn is cut, and each piece has its number."""
-    part: list[Turn] = []
+    part: list[TranscriptTurn] = []
     size = 0
     for turn in turns:
         for start in range(0, len(turn.text), most_chars):

@@ -18,7 +18,7 @@ from graphmem.sources.transcripts import (
     ExplicitStatement,
     Message,
     Transcript,
-    Turn,
+    TranscriptTurn,
     explicit_statements,
     read_transcript,
     sentences_with,
@@ -103,7 +103,9 @@ class TranscriptReading:
             unread=reading.failure,
         )
 
-    def _quoted(self, reading: ModelReading, turns: Sequence[Turn], dropped: Counter[str]) -> list[QuotedStatement]:
+    def _quoted(
+        self, reading: ModelReading, turns: Sequence[TranscriptTurn], dropped: Counter[str]
+    ) -> list[QuotedStatement]:
         """Return the model's statements with true quotes that no tracked file makes."""
         quoted = []
         for said in with_quotes(reading.statements, turns, dropped):

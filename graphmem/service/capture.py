@@ -27,7 +27,7 @@ from graphmem.service.read_verbs import ReadVerbs
 from graphmem.service.statements import restated
 from graphmem.service.write_verbs import WriteVerbs
 from graphmem.sources.observations import Reading
-from graphmem.sources.transcripts import ExplicitStatement, Message, Speaker, Turn, explicit_statements
+from graphmem.sources.transcripts import ExplicitStatement, Message, Speaker, TranscriptTurn, explicit_statements
 from graphmem.sources.transcripts.quoted_statements import ModelReading, QuotedStatement, with_quotes
 from graphmem.store import Filter, Probe
 from graphmem.vocabulary import word_of
@@ -131,7 +131,7 @@ class CaptureVerbs(WriteVerbs, ReadVerbs):
         words = replace(old, origin=Origin.HUMAN) if statement is None else restated(statement, old)
         return self.supersede(key, words, write=given)
 
-    def _model_reading(self, turns: Sequence[Turn], policy: CapturePolicy | None) -> ModelReading:
+    def _model_reading(self, turns: Sequence[TranscriptTurn], policy: CapturePolicy | None) -> ModelReading:
         """Return what the configured language model reads; nothing is sent if nothing would be recorded."""
         model = self._context.statement_model
         if model is None or policy is CapturePolicy.REFUSE or not turns:
@@ -247,7 +247,7 @@ def _of_other_quotes(
             yield statement
 
 
-def _turns(messages: Iterable[Message]) -> Iterator[Turn]:
+def _turns(messages: Iterable[Message]) -> Iterator[TranscriptTurn]:
     for number, message in enumerate(messages, 1):
         if message.role in set(Speaker):
-            yield Turn(Speaker(message.role), message.content, message.number or number, message.said_at)
+            yield TranscriptTurn(Speaker(message.role), message.content, message.number or number, message.said_at)

@@ -15,7 +15,7 @@ from graphmem.extraction.chat_endpoint import ChatEndpoint
 from graphmem.extraction.completions import MAX_ANSWER_BYTES, Completions
 from graphmem.extraction.sent_turns import PART_CHARS
 from graphmem.model import Kind
-from graphmem.sources.transcripts import Speaker, Turn
+from graphmem.sources.transcripts import Speaker, TranscriptTurn
 from graphmem.sources.transcripts.quoted_statements import ModelReading, QuotedStatement
 from tests.extraction.endpoint_stub import EndpointStub, completion, item, send
 
@@ -24,7 +24,9 @@ TOKEN = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
 
 
 def read(stub: EndpointStub, text: str = SAID, key: str | None = None, timeout_s: float = 60) -> ModelReading:
-    return ChatEndpoint(Completions(stub.url, "qwen3", key, timeout_s)).statements_in([Turn(Speaker.USER, text, 1)])
+    return ChatEndpoint(Completions(stub.url, "qwen3", key, timeout_s)).statements_in(
+        [TranscriptTurn(Speaker.USER, text, 1)]
+    )
 
 
 def test_a_part_is_read_in_one_structured_call(stub: EndpointStub) -> None:
@@ -56,7 +58,7 @@ def test_an_endpoint_that_knows_no_schema_is_asked_for_plain_json(stub: Endpoint
     stub.reply = reply
     model = ChatEndpoint(Completions(stub.url, "m"))
     for _ in range(2):
-        assert [one.quote for one in model.statements_in([Turn(Speaker.USER, SAID, 1)]).statements] == [
+        assert [one.quote for one in model.statements_in([TranscriptTurn(Speaker.USER, SAID, 1)]).statements] == [
             "Requests is out."
         ]
     assert ["response_format" in request for request in stub.requests] == [True, False, False]
@@ -105,7 +107,7 @@ def test_more_statements_than_an_answer_may_have_are_counted(stub: EndpointStub)
 def test_an_endpoint_that_is_down_is_the_failure(stub: EndpointStub) -> None:
     del stub
     gone = ChatEndpoint(Completions("http://127.0.0.1:9/v1", "m"))
-    assert gone.statements_in([Turn(Speaker.USER, SAID, 1)]).failure == "no connection"
+    assert gone.statements_in([TranscriptTurn(Speaker.USER, SAID, 1)]).failure == "no connection"
 
 
 def test_a_slow_endpoint_is_the_failure(stub: EndpointStub) -> None:
@@ -194,7 +196,7 @@ def test_a_long_conversation_is_read_in_parts_until_one_fails(stub: EndpointStub
         send(handler, next(replies), completion(json.dumps({"statements": [item("Requests is out.")]})))
 
     stub.reply = reply
-    turns = [Turn(Speaker.USER, "word " * (PART_CHARS // 5 - 10), number) for number in (1, 2, 3)]
+    turns = [TranscriptTurn(Speaker.USER, "word " * (PART_CHARS // 5 - 10), number) for number in (1, 2, 3)]
     done = ChatEndpoint(Completions(stub.url, "m")).statements_in(turns)
     assert (len(done.statements), done.failure, len(stub.requests)) == (1, "HTTP status 500", 2)
 

@@ -15,7 +15,7 @@ from graphmem.interop.graphiti.statement_pipeline import GraphitiPipeline
 from graphmem.model import Kind
 from graphmem.opening import open_memory
 from graphmem.service import GraphMemory
-from graphmem.sources.transcripts import Speaker, Turn
+from graphmem.sources.transcripts import Speaker, TranscriptTurn
 from graphmem.sources.transcripts.quoted_statements import ModelReading, QuotedStatement
 from tests.extraction.endpoint_stub import EndpointStub, completion, endpoint, send
 from tests.fake_embedder import FakeEmbedder
@@ -62,7 +62,7 @@ def _empty(schema: Mapping[str, Any]) -> list[str] | str | None:
 
 def read(memory: GraphMemory, stub: EndpointStub, text: str = SAID, timeout_s: float = 30) -> ModelReading:
     pipeline = GraphitiPipeline(memory, Completions(stub.url, "m", timeout_s=timeout_s))
-    return pipeline.statements_in([Turn(Speaker.USER, text, 4)])
+    return pipeline.statements_in([TranscriptTurn(Speaker.USER, text, 4)])
 
 
 def test_a_fact_gets_the_sentence_that_names_both_of_its_entities(memory: GraphMemory, stub: EndpointStub) -> None:

@@ -14,7 +14,7 @@ from graphmem.service import GraphMemory, Write
 from graphmem.service.capture import Review
 from graphmem.service.captured_statements import CaptureReport
 from graphmem.service.memory import context_of
-from graphmem.sources.transcripts import Message, Speaker, Turn
+from graphmem.sources.transcripts import Message, Speaker, TranscriptTurn
 from graphmem.sources.transcripts.quoted_statements import ModelReading, QuotedStatement
 from tests.service.conftest import day
 
@@ -160,9 +160,9 @@ class Model:
 
     def __init__(self, *statements: QuotedStatement, failure: str = "") -> None:
         self.reading = ModelReading(statements, {"off the schema": 1} if failure else {}, failure)
-        self.turns: list[Turn] = []
+        self.turns: list[TranscriptTurn] = []
 
-    def statements_in(self, turns: Sequence[Turn]) -> ModelReading:
+    def statements_in(self, turns: Sequence[TranscriptTurn]) -> ModelReading:
         self.turns += turns
         return self.reading
 

@@ -21,7 +21,7 @@ from graphmem.extraction.completions import Completions, EndpointFailure
 from graphmem.extraction.sent_turns import sent_turns
 from graphmem.interop.graphiti.quiet_import import import_graphiti
 from graphmem.model import Kind
-from graphmem.sources.transcripts import Turn
+from graphmem.sources.transcripts import TranscriptTurn
 from graphmem.sources.transcripts.quoted_statements import MAX_TITLE_CHARS, ModelReading, QuotedStatement
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class GraphitiPipeline:
     completions: Completions
     _log: logging.Logger = field(default_factory=lambda: logging.getLogger("graphiti_core"), repr=False)
 
-    def statements_in(self, turns: Sequence[Turn]) -> ModelReading:
+    def statements_in(self, turns: Sequence[TranscriptTurn]) -> ModelReading:
         """Return the facts that graphiti extracts, each with a quote; after a call that fails, the rest is unread."""
         statements: list[QuotedStatement] = []
         dropped = Counter[str]()
@@ -71,7 +71,7 @@ class GraphitiPipeline:
         return ModelReading(tuple(statements), dict(dropped))
 
 
-async def _facts_of(memory: GraphMemory, completions: Completions, turn: Turn) -> list[DraftedFact]:
+async def _facts_of(memory: GraphMemory, completions: Completions, turn: TranscriptTurn) -> list[DraftedFact]:
     """Return the facts that graphiti drafts from a turn."""
     from graphiti_core.nodes import EpisodeType
 
@@ -90,7 +90,7 @@ async def _facts_of(memory: GraphMemory, completions: Completions, turn: Turn) -
     return [DraftedFact(names, fact) for names, fact in inbox.facts]
 
 
-def _quoted(drafted: DraftedFact, turn: Turn, dropped: Counter[str]) -> QuotedStatement | None:
+def _quoted(drafted: DraftedFact, turn: TranscriptTurn, dropped: Counter[str]) -> QuotedStatement | None:
     names = [name.casefold() for name in drafted.names if name.casefold() != turn.speaker.value]
     for sentence in _SENTENCE.split(turn.text):
         if names and all(name in sentence.casefold() for name in names):

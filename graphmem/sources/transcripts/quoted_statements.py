@@ -9,7 +9,7 @@ from typing import Protocol
 
 from graphmem.model import Kind
 from graphmem.sources.transcripts.explicit_statements import ExplicitStatement
-from graphmem.sources.transcripts.turns import Speaker, Turn, spoken
+from graphmem.sources.transcripts.turns import Speaker, TranscriptTurn, spoken
 
 #: Limits of a quote and of a title.
 MAX_QUOTE_CHARS, MAX_TITLE_CHARS, MAX_REASON_CHARS = 600, 200, 400
@@ -63,13 +63,13 @@ class ModelReading:
 class StatementModel(Protocol):
     """A language model that reads statements in a conversation."""
 
-    def statements_in(self, turns: Sequence[Turn]) -> ModelReading:
+    def statements_in(self, turns: Sequence[TranscriptTurn]) -> ModelReading:
         """Return the statements that the model reads in turns; a failure of the model is part of the answer."""
         ...
 
 
 def with_quotes(
-    statements: Iterable[QuotedStatement], turns: Iterable[Turn], dropped: Counter[str]
+    statements: Iterable[QuotedStatement], turns: Iterable[TranscriptTurn], dropped: Counter[str]
 ) -> Iterator[ExplicitStatement]:
     """Yield the statements whose quotes are in the words of their turns, and count the others by reason.
 
@@ -91,7 +91,7 @@ def with_quotes(
             yield _explicit(statement, turn)
 
 
-def _fault(statement: QuotedStatement, turn: Turn | None, words: str) -> str:
+def _fault(statement: QuotedStatement, turn: TranscriptTurn | None, words: str) -> str:
     quote = _flat(statement.quote)
     if turn is None:
         return _NO_TURN
@@ -104,7 +104,7 @@ def _fault(statement: QuotedStatement, turn: Turn | None, words: str) -> str:
     return "" if 0 < len(_flat(statement.title)) <= MAX_TITLE_CHARS else _NO_WORDS
 
 
-def _explicit(statement: QuotedStatement, turn: Turn) -> ExplicitStatement:
+def _explicit(statement: QuotedStatement, turn: TranscriptTurn) -> ExplicitStatement:
     return ExplicitStatement(
         _flat(statement.quote),
         _flat(statement.title),

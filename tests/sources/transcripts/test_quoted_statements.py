@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphmem.model import Kind
-from graphmem.sources.transcripts import Speaker, Turn
+from graphmem.sources.transcripts import Speaker, TranscriptTurn
 from graphmem.sources.transcripts.quoted_statements import QuotedStatement, with_quotes
 
-TURN = Turn(Speaker.USER, "Fine, httpx it is,\nfor every service.\n```\nimport requests as r\n```", 3)
+TURN = TranscriptTurn(Speaker.USER, "Fine, httpx it is,\nfor every service.\n```\nimport requests as r\n```", 3)
 GOOD = QuotedStatement("Use httpx in all services", "httpx it is, for every service", 3, Speaker.USER, Kind.DECISION)
 
 
