@@ -24,7 +24,7 @@ _OFF_SCHEMA, _TOO_MANY = "off the schema", "beyond the limit of an answer"
 _KINDS = (Kind.DECISION, Kind.CONVENTION, Kind.PREFERENCE, Kind.FACT)
 
 
-class _Item(BaseModel):
+class _AnsweredStatement(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     turn: int = Field(ge=1)
@@ -96,7 +96,7 @@ def statements_of(answer: Mapping[str, Any], dropped: Counter[str]) -> list[Quot
     statements = []
     for entry in listed[:_MOST_STATEMENTS]:
         try:
-            item = _Item.model_validate(entry)
+            item = _AnsweredStatement.model_validate(entry)
         except ValidationError:
             dropped[_OFF_SCHEMA] += 1
             continue

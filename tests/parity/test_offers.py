@@ -55,7 +55,6 @@ OF_ONE_SURFACE = {
         "repo compare",
     },
     Surface.HTTP: {"/healthz", "/readyz", "/metrics"},
-    Surface.MCP: {"memory_review"},
 }
 #: Verbs that no argument makes wrong.
 NEVER_REFUSED = {"check", "status", "export", "ingest", "repositories", "scrub"}
@@ -90,9 +89,7 @@ def test_every_route_is_a_verb(tmp_path: Path) -> None:
 
 def test_every_tool_is_a_verb(tmp_path: Path) -> None:
     with opened(tmp_path) as memory:
-        assert surface_mcp.offered(memory, LocalCaller(HERE)) == (
-            set(surface_mcp.TOOLS.values()) | OF_ONE_SURFACE[Surface.MCP]
-        )
+        assert surface_mcp.offered(memory, LocalCaller(HERE)) == set(surface_mcp.TOOLS.values())
 
 
 def test_what_a_surface_has_no_words_for_is_a_verb_of_its() -> None:

@@ -119,8 +119,8 @@ _PASSING = re.compile(
 )
 #: Words that point to something said before: the statement is not understood without it.
 _POINTING = re.compile(
-    r"\b(?:this|that)(?=[.,;!]?\s*$|[,;] | (?:at|in|on|back|across|here|there|case|point|long|until|because|now|already|"
-    r"more)\b)|"
+    r"\b(?:this|that)(?=[.,;!]?\s*$|[,;] | (?:at|in|on|back|across|here|there|case|point|long|until|because|now|"
+    r"already|more)\b)|"
     r"\bthis (?!(?:repo|repository|project|codebase|team|org|company|service|app|package|library|monorepo)\b)|"
     r"\b(?:that|all that) (?:change|pattern|meeting|question|point|way|topic|idea|proposal|approach|part|issue|problem|"
     r"design|with)\b|^(?:not to|to) (?:in|for|at|on)\b|"
@@ -128,7 +128,8 @@ _POINTING = re.compile(
     r"\b(?:the (?:former|latter|first|second|third|last|other)(?: one)?[.,]?$|the precedent|as (?:you|he|she|they) sa)|"
     r"\b(?:improvement|option|approach|step|item|idea|suggestion|number|point|choice|variant|alternative)s? "
     r"(?:\d+|[a-z])\b|\(\d{1,2}\)|\bthe [2-9]\b|"
-    r"\b(?:last|previous|next|today's) (?:meeting|time|week)|\b(?:a (?:while|long time)|meetings?|weeks|months|years) ago",
+    r"\b(?:last|previous|next|today's) (?:meeting|time|week)|"
+    r"\b(?:a (?:while|long time)|meetings?|weeks|months|years) ago",
     re.IGNORECASE,
 )
 #: Words that keep a conversation going.
