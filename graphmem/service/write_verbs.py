@@ -55,7 +55,7 @@ class WriteVerbs:
     _context: ServiceContext
 
     @retried_once
-    def add(
+    def _add_statement(
         self,
         statement: Statement | NewText,
         *,
@@ -66,26 +66,7 @@ class WriteVerbs:
         write: Write | None = None,
         **parts: Unpack[ScopeParts],
     ) -> Written:
-        """Add a memory; if a memory with the same content is in force all that time, confirm it instead.
-
-        Args:
-            statement: The statement; of a text, the first line is the title and the rest is the body.
-            moves: The status history of the memory; without it, the memory is active from `start`.
-            kind: The kind of statement, if `statement` is a text.
-            start: The time from which the memory is in force, with a time zone; now if not given.
-            on_similar: If a memory with the same words is in force, `keep` adds the new memory all the same and
-                `skip` confirms the existing memory; None does not look for similar memories.
-            write: Scope, actor, source and reason of the write.
-            parts: Parts of the scope, such as `repo="shop"`, that replace those of `write` or of the default scope.
-
-        Returns:
-            The ledger entry, and the memories in force that are similar to the new one. Two writers at the same moment
-            do not see each other's memories.
-
-        Raises:
-            InvalidInput: The statement or its moves are not well formed.
-            Conflict: The `op_id` was used for another write.
-        """
+        """Add a memory or confirm an existing memory; see `AddVerb.add`."""
         content = with_canonical_keys(statement_from(statement, kind))
         request = self._context.write_request(write, parts).limited_to(content.origin)
         memory = Memory(request.new_id(), request.writer, content)

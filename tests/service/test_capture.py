@@ -147,6 +147,15 @@ def test_messages_of_other_roles_are_left_out(memory: GraphMemory) -> None:
     assert (report.turns, report.captured) == (0, ())
 
 
+def test_add_takes_the_statements_of_messages_too(memory: GraphMemory) -> None:
+    report = memory.add(messages=[Message("user", SAID)], write=Write(actor="ann"))
+    assert [one.title for one in report.captured] == ["Use httpx instead of requests", "Never commit generated files"]
+    assert memory.history(report.captured[0].id).changes[0].provenance.actor == "ann"
+    for arguments in ({}, {"statement": "Use tabs", "messages": []}):
+        with pytest.raises(InvalidInput, match="either a statement, or the messages"):
+            memory.add(**arguments)  # type: ignore[call-overload]
+
+
 # ---- a language model
 
 TALK = "Fine, httpx it is, for every service, since it is async. Requests is out. Never commit generated files."
