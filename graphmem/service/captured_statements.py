@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from graphmem.capture_rules import CapturePolicy
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Alternative, Kind, Move, Origin, Outcome, Statement, Status
 from graphmem.ranking import name_key
 from graphmem.redactions import Redaction

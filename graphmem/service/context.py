@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
 from graphmem.capture_rules import CaptureRules
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 from graphmem.instants import TIME_FORMS
 from graphmem.model import (
@@ -30,15 +32,13 @@ from graphmem.retrieval.cursors import Seal
 from graphmem.retrieval.embedder import Embedder, EmbedderMissing, card_of, other_model
 from graphmem.retrieval.mainlines import Mainlines
 from graphmem.retrieval.search import Searcher
-from graphmem.service.admission import admitted, refuse_own_acceptance
-from graphmem.service.branch_openings import apply_on_branches
-from graphmem.service.secret_gate import SecretGate
 from graphmem.store import Clock, ModelCard, Progress, Store
 from graphmem.temporal import View
 
 if TYPE_CHECKING:
     from graphmem.service.memory import GraphMemory
     from graphmem.service.projector import Projector
+    from graphmem.service.secret_gate import SecretGate
     from graphmem.sources.transcripts.quoted_statements import StatementModel
     from graphmem.store import Vector
 
@@ -86,7 +86,7 @@ class ServiceContext:
         actor: The default actor of writes.
         clock: Returns the current time, aware UTC.
         embedder: Returns the embedding backend, or why there is none.
-        gate: Keeps secrets out of writes; a gate that replaces them if not given.
+        gate: Returns what keeps secrets out of writes; a gate that replaces them if not given.
         projector: Keeps the copy of the memory that graphiti reads up to date; None if there is no copy.
         capture_rules: The project's policies for additions by origin and kind; none if not given.
         statement_model: Returns the language model that reads conversations for a memory; None if there is none.
@@ -100,7 +100,7 @@ class ServiceContext:
         actor: str,
         clock: Clock,
         embedder: Callable[[], Embedder | EmbedderMissing],
-        gate: SecretGate | None = None,
+        gate: Callable[[], SecretGate] | None = None,
         projector: Projector | None = None,
         capture_rules: CaptureRules | None = None,
         statement_model: Callable[[GraphMemory], StatementModel] | None = None,
@@ -110,7 +110,7 @@ class ServiceContext:
         self.actor = actor
         self.clock = clock
         self.installed_embedder = embedder
-        self.gate = SecretGate() if gate is None else gate
+        self._gate = cache(_redacting_gate) if gate is None else gate
         self.projector = projector
         self.capture_rules = CaptureRules() if capture_rules is None else capture_rules
         self.statement_model = statement_model
@@ -128,7 +128,7 @@ class ServiceContext:
             actor=self.actor,
             clock=self.clock,
             embedder=self.installed_embedder,
-            gate=self.gate,
+            gate=self._gate,
             projector=self.projector,
             capture_rules=self.capture_rules,
             statement_model=self.statement_model,
@@ -138,6 +138,11 @@ class ServiceContext:
         context.seal = self.seal
         context.is_linked = self.is_linked
         return context
+
+    @property
+    def gate(self) -> SecretGate:
+        """What keeps secrets out of writes."""
+        return self._gate()
 
     def embedder(self) -> Embedder | EmbedderMissing:
         """Return the embedding backend, or why its vectors cannot be compared with those in the store."""
@@ -217,7 +222,7 @@ class ServiceContext:
     def write_request(self, write: Write | None, parts: ScopeParts | None = None) -> WriteRequest:
         """Return the fields that all ledger requests of a write share, defaults filled in."""
         write = write or Write()
-        op_id = write.op_id if write.op_id is not None else secrets.token_hex(12)
+        op_id = write.op_id if write.op_id is not None else os.urandom(12).hex()
         if not op_id or len(op_id) > 200:  # noqa: PLR2004
             raise InvalidInput(f"op_id {op_id[:40]!r} must have 1 to 200 characters")
         scope = self.reader(write.scope, parts)
@@ -232,6 +237,8 @@ class ServiceContext:
 
     def through_gate(self, requests: Sequence[Request]) -> GatedRequests:
         """Return the requests as policies and gate pass them, with vectors of the memories that they add."""
+        from graphmem.service.admission import admitted, refuse_own_acceptance
+
         rules = self.capture_rules
         for request in requests:
             refuse_own_acceptance(request, rules, lambda key, by=request: self._memory_of(key, by))  # type: ignore[misc]
@@ -242,6 +249,7 @@ class ServiceContext:
 
     def commit(self, gated: GatedRequests) -> list[Change]:
         """Write gated requests in a single transaction, and update the projection."""
+        from graphmem.service.branch_openings import apply_on_branches
 
         def apply(requests: Sequence[Request]) -> list[Change]:
             return self.store.apply(requests, clock=self.clock, vectors=gated.vectors or None, model=gated.model)
@@ -300,6 +308,12 @@ class ServiceContext:
             return GatedRequests(requests, {}, None)
         vectors = dict(zip(texts, backend.embed(list(texts.values())), strict=True))
         return GatedRequests(requests, vectors, card_of(backend))
+
+
+def _redacting_gate() -> SecretGate:
+    from graphmem.service.secret_gate import SecretGate
+
+    return SecretGate()
 
 
 def _moment(as_of: datetime | str | None) -> datetime | None:

@@ -94,7 +94,7 @@ def answer(payload: HookPayload, project: Project, open_memory: Callable[[], Hoo
     if payload.moment == SESSION_START:
         return _at_start(payload, project, open_memory)
     if payload.moment == PROMPT:
-        return _at_prompt(payload, open_memory)
+        return _at_prompt(payload, project, open_memory)
     if payload.moment == BEFORE_TOOL:
         return _before_tool(payload, project, open_memory)
     assert payload.moment == AFTER_TOOL  # noqa: S101 - there is no other moment
@@ -144,9 +144,14 @@ def _at_start(payload: HookPayload, project: Project, open_memory: Callable[[], 
     return Answer(block.text())
 
 
-def _at_prompt(payload: HookPayload, open_memory: Callable[[], HookMemory]) -> Answer:
+def _at_prompt(payload: HookPayload, project: Project, open_memory: Callable[[], HookMemory]) -> Answer:
     if not takes_text(payload.host, PROMPT) or is_talk(payload.prompt):
         return Answer()
+    if project.file and os.path.isfile(project.file):
+        from graphmem.hosts.silent_prompts import is_silent
+
+        if is_silent(project.file, payload.prompt):
+            return Answer()
     return _untold(payload, open_memory().prompt_block(payload.prompt))
 
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as some
 
 from graphmem.adapters.sqlite import SQLiteStore, text_index, text_writer
 from graphmem.adapters.sqlite.caches import StoreCaches
+from graphmem.adapters.sqlite.packed_segment import DamagedSegment
 from graphmem.adapters.sqlite.probe_search import Search
-from graphmem.adapters.sqlite.segments import DamagedSegment, SegmentBuilder, joined, pack, unpack, without
+from graphmem.adapters.sqlite.segments import SegmentBuilder, joined, pack, unpack, without
 from graphmem.adapters.sqlite.snapshot import Snapshot
 from graphmem.model import Erase, Request, Scope
 from graphmem.store import Filter, Probe
