@@ -40,7 +40,7 @@ class AddVerb(CaptureVerbs):
 
     def add(  # noqa: PLR0913 - a parameter for each part of the request
         self,
-        statement: Statement | NewText | None = None,
+        statement: NewText | Statement | None = None,  # in the order of `amend`: typing keeps the first of equal unions
         *,
         messages: Sequence[Message] | None = None,
         moves: Sequence[Move] = (),
