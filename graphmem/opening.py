@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from graphmem.service.memory import GraphMemory
     from graphmem.service.projector import Projector
     from graphmem.service.secret_gate import SecretGate
+    from graphmem.sources.transcripts.quoted_statements import StatementModel
     from graphmem.store import Clock, Store
 
 _IGNORE_ALL = "*\n"
@@ -77,8 +78,31 @@ def open_memory(
         embedder=embedder or installed_backend(settings),
         gate=cache(partial(_gate, settings.secrets)),
         projector=_projector_of(store, store_url),
+        capture_rules=settings.capture,
+        statement_model=None if settings.llm_url is None else partial(open_statement_model, settings),
     )
     return GraphMemory(context)
+
+
+def open_statement_model(settings: Settings, memory: GraphMemory) -> StatementModel:
+    """Return the language model that the settings name, which reads statements in conversations.
+
+    Args:
+        settings: With `llm_url` and `llm_model`.
+        memory: The memory whose embedding model graphiti's pipeline uses; nothing else of it is read.
+    """
+    from graphmem.extraction.completions import Completions
+
+    completions = Completions(
+        settings.llm_url or "", settings.llm_model or "", settings.llm_key, settings.llm_timeout_s
+    )
+    if settings.llm_pipeline == "graphiti":
+        from graphmem.interop.graphiti.statement_pipeline import GraphitiPipeline
+
+        return GraphitiPipeline(memory, completions)
+    from graphmem.extraction.chat_endpoint import ChatEndpoint
+
+    return ChatEndpoint(completions)
 
 
 def open_reader(embedder: Callable[[], Embedder | EmbedderMissing]) -> ContextReader | GraphMemory:

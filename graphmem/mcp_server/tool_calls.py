@@ -41,6 +41,16 @@ def call_tool(
 
     An error has its code and message; the message of an unexpected exception is only logged.
     """
+    return run_tool(name, raw, open_memory, tools_of(Profile.FULL)[name].run)
+
+
+def run_tool(
+    name: str,
+    raw: dict[str, Any],
+    open_memory: Callable[[], tuple[GraphMemory, ToolCaller]],
+    run: Callable[[GraphMemory, ToolCaller, Any], object],
+) -> CallToolResult:
+    """Return the result of a call of a tool whose work is done by a function; see `call_tool`."""
     tool = tools_of(Profile.FULL)[name]
     marking: Marking | None = None
     try:
@@ -49,7 +59,7 @@ def call_tool(
         caller.require(tool.permission)
         # A caller who may write without reading gets an answer too, whose text must be marked.
         marking = _marking(memory, caller.scope_for(arguments.scope, is_write=not tool.is_read_only))
-        answer = tool.run(memory, caller, arguments)
+        answer = run(memory, caller, arguments)
         if isinstance(answer, ContextBlock):
             # Its Markdown alone: fields besides would cost the reader the budget once more.
             return CallToolResult(content=[TextContent(type="text", text=_block_text(answer))])

@@ -7,8 +7,8 @@ from typing import Self
 
 from graphmem.errors import Unsupported
 from graphmem.model import Scope
+from graphmem.service.add_verb import AddVerb
 from graphmem.service.branch_verbs import BranchVerbs
-from graphmem.service.capture import CaptureVerbs
 from graphmem.service.claim_verbs import ClaimVerbs
 from graphmem.service.context import ServiceContext
 from graphmem.service.context_verb import ContextVerb
@@ -26,8 +26,8 @@ from graphmem.service.store_verbs import StoreVerbs
 
 @with_gate
 class GraphMemory(
+    AddVerb,
     BranchVerbs,
-    CaptureVerbs,
     ClaimVerbs,
     ContextVerb,
     FeedbackVerb,

@@ -150,7 +150,7 @@ def arguments(verb: str, seeds: Seeds, *, as_text: bool) -> dict[str, Any]:
     given = dict(NAMED.get(verb, {}))
     for parameter in contract(verb).parameters:
         name, place = parameter.name, f"{verb} {parameter.name} {as_text}"
-        if name in given or name in PLAIN:
+        if name in given or name in PLAIN or (verb, name) == ("add", "messages"):
             continue
         if verb == "capture" and name == "messages":
             given[name] = (Message("user", f"We decided to use {seeds.text(place)}."),)
@@ -171,6 +171,8 @@ def calls(seeds: Seeds) -> Iterator[tuple[str, dict[str, Any]]]:
             (False, True) if {"statement", "new"} & {p.name for p in contract(verb).parameters} else (False,)
         ):
             yield verb, arguments(verb, seeds, as_text=as_text)
+    said = f"Never use {seeds.text('add messages')}."
+    yield "add", {"messages": (Message("user", said),), "write": seeds.value(Write, "add messages write")}
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> str:

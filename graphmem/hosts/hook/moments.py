@@ -15,7 +15,7 @@ from graphmem.hosts.hook.output import ALLOW, Answer, takes_text
 from graphmem.hosts.hook.project_folder import Project, branch_of, work_tree_of
 from graphmem.hosts.hook.session_state import digest, session_state
 from graphmem.hosts.hook.told import CLOSING, OPENING, Block, Guarded
-from graphmem.hosts.hook.trust import is_trusted
+from graphmem.user_state.trusted_folders import is_trusted
 
 TYPE_CHECKING = False  # typing takes milliseconds to import
 if TYPE_CHECKING:
