@@ -19,10 +19,12 @@ from graphmem.config import (
     file_of,
     load_settings,
     locate,
+    recall_stem,
 )
 from graphmem.drafts import make_private_folder, write_private
 from graphmem.errors import InvalidInput, NotFound, Unsupported
 from graphmem.model import Scope
+from graphmem.recalls import NoRecalls, RecallLedger
 from graphmem.retrieval.embedder import Embedder, EmbedderMissing, find_backend
 from graphmem.schema import Schema
 from graphmem.service import GraphMemory, ServiceContext
@@ -80,8 +82,17 @@ def open_memory(
         embedder=embedder or installed_backend(settings),
         gate=SecretGate(settings.secrets),
         projector=_projector_of(store, store_url),
+        recalls=_recalls_of(store_url, settings),
     )
     return GraphMemory(context)
+
+
+def _recalls_of(url: str, settings: Settings) -> RecallLedger:
+    if settings.recall == "off":
+        return NoRecalls()
+    from graphmem.adapters.recall.recall_file import RecallFile
+
+    return RecallFile(recall_stem(url))
 
 
 def _projector_of(store: Store, url: str) -> Projector | None:

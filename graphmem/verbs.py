@@ -184,6 +184,7 @@ _ALL = (
         "guard --staged",
         profile=Profile.CORE,
     ),
+    _ask("stats", "which memories are relied on, unused, stale or overridden", "GET /v1/stats", "stats"),
     _write(
         "add",
         "record a memory, from an argument, standard input or an editor",

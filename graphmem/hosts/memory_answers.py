@@ -16,6 +16,7 @@ from graphmem.hosts.hook.told import Block, Guarded
 from graphmem.hosts.tool_changes import ToolChange, change_of_tool, changed_by_shell
 from graphmem.opening import open_memory, open_store
 from graphmem.retrieval.embedder import EmbedderMissing
+from graphmem.service.recall_recording import unrecorded
 from graphmem.sources.git.work_tree import work_tree
 
 if TYPE_CHECKING:
@@ -39,28 +40,30 @@ class MemoryAnswers:
         memory: The memory.
         root: The root of the project; paths are relative to it.
         enforcement: The project's setting for guard: warn, ask or deny.
+        is_recorded: True if hooks record which memories they show.
     """
 
-    def __init__(self, memory: GraphMemory, root: Path, enforcement: Enforcement) -> None:
+    def __init__(self, memory: GraphMemory, root: Path, enforcement: Enforcement, *, is_recorded: bool = False) -> None:
         self._memory = memory
         self._root = root
         self._enforcement = enforcement
+        self._is_recorded = is_recorded
 
     def session_block(self, branch: str) -> Block:
         """Return the memories that govern work on a branch, found by the branch's name."""
         task = "" if branch in _MAIN else _MARK.sub(" ", branch)
-        return block_of(self._asked(task, (), _SESSION_TOKENS), lambda _: True)
+        return self._block(task, (), _SESSION_TOKENS, lambda _: True)
 
     def prompt_block(self, prompt: str) -> Block:
         """Return the memories that a prompt is about."""
-        return block_of(self._asked(prompt, (), _PROMPT_TOKENS), _ON_TOPIC.__contains__)
+        return self._block(prompt, (), _PROMPT_TOKENS, _ON_TOPIC.__contains__)
 
     def path_block(self, payload: Payload) -> Block:
         """Return the memories about the files of a tool."""
         paths = payload.relative_files(str(self._root))
         if not paths:
             return Block("", [], "", 0)
-        return block_of(self._asked("", paths, _PATH_TOKENS), lambda why: why is Why.PATH)
+        return self._block("", paths, _PATH_TOKENS, lambda why: why is Why.PATH)
 
     def guard_index(self) -> dict[str, object]:
         """Return the fields of a `GuardIndex`: the words and paths by which an edit may concern a memory."""
@@ -79,8 +82,15 @@ class MemoryAnswers:
         )
         return guarded_of(answer, change)
 
-    def _asked(self, task: str, paths: Iterable[str], budget: int) -> ContextBlock:
-        return self._memory.context(task, tuple(paths), budget_tokens=budget, max_chars=_BLOCK_CHARS, words_only=True)
+    def _block(self, task: str, paths: Iterable[str], budget: int, is_wanted: Callable[[Why], bool]) -> Block:
+        """Return a block; the hook itself records which of its memories it shows."""
+        with unrecorded():
+            block = self._memory.context(
+                task, tuple(paths), budget_tokens=budget, max_chars=_BLOCK_CHARS, words_only=True
+            )
+        scope = self._memory.scope
+        reader = [scope.tenant, scope.repo, scope.user] if self._is_recorded else []
+        return block_of(block, is_wanted, reader)
 
 
 def open_hook_memory() -> MemoryAnswers:
@@ -91,17 +101,19 @@ def open_hook_memory() -> MemoryAnswers:
     """
     folder = Path.cwd()
     memory = open_memory(embedder=lambda: EmbedderMissing("hooks compare words alone"))
-    return MemoryAnswers(memory, work_tree(folder) or folder, Enforcement(load_settings().guard))
+    settings = load_settings()
+    root, enforcement = work_tree(folder) or folder, Enforcement(settings.guard)
+    return MemoryAnswers(memory, root, enforcement, is_recorded=settings.recall == "on")
 
 
 # ---- blocks
 
 
-def block_of(block: ContextBlock, is_wanted: Callable[[Why], bool]) -> Block:
+def block_of(block: ContextBlock, is_wanted: Callable[[Why], bool], reader: list[str | None] | None = None) -> Block:
     """Return the lines of a block whose memories are there for a wanted reason."""
     head, foot = block.markdown.partition("\n")[0], block.markdown.rpartition("\n")[2]
     is_foot = not foot.startswith(("- ", "#"))
-    return Block(head, list(_lines(block, is_wanted)), foot if is_foot else "", block.at.seq)
+    return Block(head, list(_lines(block, is_wanted)), foot if is_foot else "", block.at.seq, reader)
 
 
 def _lines(block: ContextBlock, is_wanted: Callable[[Why], bool]) -> Iterator[tuple[str, str, str]]:

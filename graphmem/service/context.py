@@ -24,6 +24,7 @@ from graphmem.model import (
     Statement,
     scope_with,
 )
+from graphmem.recalls import NoRecalls, RecallLedger
 from graphmem.retrieval.cursors import Seal
 from graphmem.retrieval.embedder import Embedder, EmbedderMissing, card_of, other_model
 from graphmem.retrieval.mainlines import Mainlines
@@ -83,6 +84,7 @@ class ServiceContext:
         embedder: Returns the embedding backend, or why there is none.
         gate: Keeps secrets out of writes; a gate that replaces them if not given.
         projector: Keeps the copy of the memory that graphiti reads up to date; None if there is no copy.
+        recalls: Counts the use of memories; nothing is counted if not given.
     """
 
     def __init__(  # noqa: PLR0913 - the dependencies of all verbs, passed once
@@ -95,6 +97,7 @@ class ServiceContext:
         embedder: Callable[[], Embedder | EmbedderMissing],
         gate: SecretGate | None = None,
         projector: Projector | None = None,
+        recalls: RecallLedger | None = None,
     ) -> None:
         self.store = store
         self.scope = scope
@@ -103,6 +106,7 @@ class ServiceContext:
         self.installed_embedder = embedder
         self.gate = SecretGate() if gate is None else gate
         self.projector = projector
+        self.recalls: RecallLedger = NoRecalls() if recalls is None else recalls
         self.seal = Seal(store)
         self.mainlines = Mainlines(store)
         #: Whether the store already answers with the memories of linked repositories.
@@ -119,6 +123,7 @@ class ServiceContext:
             embedder=self.installed_embedder,
             gate=self.gate,
             projector=self.projector,
+            recalls=self.recalls,
         )
         context.mainlines = mainlines
         context.searcher = Searcher(store, self.installed_embedder, self.seal, mainlines)

@@ -63,6 +63,7 @@ class _Scrub:
             self.progress(total + index, total + len(memories))
             try:
                 scrubbed.append((memory, copied(self.context, self.reader, memory)))
+                self.context.recalls.forget(self.reader, [memory])
             except StoreUnavailable:
                 raise
             except (CannotCopy, GraphMemError) as refusal:
