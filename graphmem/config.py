@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -59,6 +60,8 @@ class Settings:
         guard: What `graphmem guard` and hooks do with a change that brings back what a mandatory memory rejects:
             `warn`, `ask` the user first, or `deny` it.
         recall: `on` counts how often memories are used, in a file beside the store (`graphmem stats`); `off` does not.
+        retain: How long memories of a kind, an origin or a scope stay in force unconfirmed, for `graphmem retain`:
+            `conversation=180d, task+agent=90d`; in the file, a table `[retain]`.
         lock_timeout_s: How long a write waits for other writers, in seconds.
         secrets: `redact` replaces secrets in what is written, `reject` refuses the write; `off` searches none, and can
             only be set in the environment.
@@ -84,6 +87,7 @@ class Settings:
     vectors: str = "exact"
     guard: str = "warn"
     recall: str = "on"
+    retain: str = ""
     lock_timeout_s: float = 30.0
     secrets: SecretPolicy = SecretPolicy.REDACT
     key: str | None = field(default=None, repr=False)
@@ -198,6 +202,8 @@ def _from_file(path: Path) -> dict[str, str]:
         raise InvalidInput(f"{path} sets {unknown[0]!r}, which is not a setting; settings: {', '.join(sorted(names))}")
     if values.get("secrets") == SecretPolicy.OFF:
         raise InvalidInput(f"{path} sets secrets to 'off'; a project's file cannot: set GRAPHMEM_SECRETS=off yourself")
+    if isinstance(values.get("retain"), dict):
+        values["retain"] = json.dumps(values["retain"], default=str)
     return {name: str(value) for name, value in values.items() if name != COMPONENTS}
 
 

@@ -83,6 +83,7 @@ def open_memory(
         gate=SecretGate(settings.secrets),
         projector=_projector_of(store, store_url),
         recalls=_recalls_of(store_url, settings),
+        retention=settings.retain,
     )
     return GraphMemory(context)
 

@@ -292,6 +292,14 @@ _ALL = (
         "POST /v1/conflicts/{conflict}/settle",
         "settle c-2f1e0d9c8b supersede --winner ADR-0012 --reason 'the newer decision applies'",
     ),
+    _write(
+        "retain",
+        "end what is past the time of the policy; --dry-run lists it",
+        "POST /v1/retain",
+        "retain --dry-run",
+        permission=Permission.ADMIN,
+        profile=None,
+    ),
     _write("link", "relate two memories", "POST /v1/memories/{source}/links", "link ADR-0012 depends_on ADR-0003"),
     _write(
         "erase",

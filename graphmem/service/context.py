@@ -85,6 +85,7 @@ class ServiceContext:
         gate: Keeps secrets out of writes; a gate that replaces them if not given.
         projector: Keeps the copy of the memory that graphiti reads up to date; None if there is no copy.
         recalls: Counts the use of memories; nothing is counted if not given.
+        retention: The policy of `retain`, as `graphmem.service.retention_policy` reads it.
     """
 
     def __init__(  # noqa: PLR0913 - the dependencies of all verbs, passed once
@@ -98,6 +99,7 @@ class ServiceContext:
         gate: SecretGate | None = None,
         projector: Projector | None = None,
         recalls: RecallLedger | None = None,
+        retention: str = "",
     ) -> None:
         self.store = store
         self.scope = scope
@@ -106,6 +108,7 @@ class ServiceContext:
         self.installed_embedder = embedder
         self.gate = SecretGate() if gate is None else gate
         self.projector = projector
+        self.retention = retention
         self.recalls: RecallLedger = NoRecalls() if recalls is None else recalls
         self.seal = Seal(store)
         self.mainlines = Mainlines(store)
@@ -124,6 +127,7 @@ class ServiceContext:
             gate=self.gate,
             projector=self.projector,
             recalls=self.recalls,
+            retention=self.retention,
         )
         context.mainlines = mainlines
         context.searcher = Searcher(store, self.installed_embedder, self.seal, mainlines)

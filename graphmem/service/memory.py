@@ -20,6 +20,7 @@ from graphmem.service.mainline_ingestion import ReadingVerbs
 from graphmem.service.recall_recording import with_recalls
 from graphmem.service.recall_statistics import StatisticsVerb
 from graphmem.service.repository_links import RepositoryLinkVerbs
+from graphmem.service.retention import RetentionVerb
 from graphmem.service.scrub import ScrubVerb
 from graphmem.service.settlements import SettleVerb
 from graphmem.service.store_verbs import StoreVerbs
@@ -37,6 +38,7 @@ class GraphMemory(
     IngestVerb,
     ReadingVerbs,
     RepositoryLinkVerbs,
+    RetentionVerb,
     ScrubVerb,
     SettleVerb,
     StatisticsVerb,

@@ -46,6 +46,7 @@ NAMED: dict[str, dict[str, Any]] = {
     "review": {"key": "proposed", "verdict": Review.EDIT},
     "settle": {"how": Settlement.BOTH, "winner": None},
     "erase": {"key": "mysql"},
+    "retain": {"dry_run": False},
     "open_branch": {"name": "opened"},
     "merge_branch": {"name": "feature"},
     "abandon_branch": {"name": "opened"},

@@ -98,11 +98,8 @@ SELECT digest, repo, sum(times) AS times, min(first_day), max(last_day) AS last_
 WHERE tenant = ? AND user IN ('', ?) AND repo IN ('', ?) AND last_day >= ?
 GROUP BY digest, repo ORDER BY times DESC, last_day DESC, digest
 """
-_FORGET = (
-    "DELETE FROM tally WHERE tenant = ? AND memory = ?",
-    "DELETE FROM recent WHERE tenant = ? AND memory = ?",
-    _SETTLED,
-)
+_FORGET_COUNTS = "DELETE FROM tally WHERE tenant = ? AND memory = ?"
+_FORGET_RECENT = "DELETE FROM recent WHERE tenant = ? AND memory = ?"
 
 
 class RecallTables:
@@ -172,9 +169,10 @@ class RecallTables:
 
     def forget(self, tenant: str, memories: Sequence[str]) -> None:
         """Remove everything about memories."""
-        for memory in memories:
-            for statement in _FORGET:
-                self._database.execute(statement, (tenant, memory))
+        rows = [(tenant, memory) for memory in memories]
+        self._database.executemany(_FORGET_COUNTS, rows)
+        self._database.executemany(_FORGET_RECENT, rows)
+        self._database.executemany(_SETTLED, rows)
 
     # ---- reading
 
