@@ -11,13 +11,14 @@ from functools import cached_property
 from graphmem.briefing.block import BlockItem, ContextBlock, SectionName
 from graphmem.briefing.fitting import Fitted, Frame, Room, fitted
 from graphmem.briefing.sections import section_of
-from graphmem.briefing.usefulness import FLOOR, WEIGHTS, Weights, usefulness
+from graphmem.briefing.usefulness import FLOOR, WEIGHTS, Weights, usefulness, with_use
 from graphmem.briefing.wording import HEAD, HEAD_SINCE, BlockWording
 from graphmem.model import Point, Scope
 from graphmem.service.block_items import BlockItems
 from graphmem.service.context import ServiceContext
 from graphmem.service.seen_changes import SeenChanges
 from graphmem.service.task_evidence import Task, TaskEvidence, own_parts
+from graphmem.temporal import View
 from graphmem.terms import question_terms
 from graphmem.token_count import token_count
 
@@ -41,9 +42,10 @@ class BlockMaker:
         task: The task.
         found: The evidence for it.
         weights: The weights of the evidence.
+        by_use: Order memories that are about as useful by the reliance on them.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a block is made of
         self,
         context: ServiceContext,
         reader: Scope,
@@ -51,6 +53,8 @@ class BlockMaker:
         task: Task,
         found: TaskEvidence,
         weights: Weights = WEIGHTS,
+        *,
+        by_use: bool = False,
     ) -> None:
         self._context = context
         self._reader = reader
@@ -58,6 +62,7 @@ class BlockMaker:
         self._task = task
         self._found = found
         self._weights = weights
+        self._by_use = by_use
         self._wording = BlockWording(lambda: self._tag, reader.repo, point.valid)
 
     def block(self, room: Room, since: int | None) -> ContextBlock:
@@ -94,8 +99,19 @@ class BlockMaker:
             floor = FLOOR if seen is None else _NEWS_FLOOR
             if value >= floor or memory_id in found.on_path or memory_id in found.mandatory:
                 ranked.append((value, memory_id))
+        ranked = self._lifted(ranked, view)
         ranked += self._others(seen, {key: value for value, key in ranked})
         return sorted(ranked, key=lambda pair: (-pair[0], pair[1]))
+
+    def _lifted(self, ranked: list[tuple[float, str]], view: View) -> list[tuple[float, str]]:
+        """Return the memories with what their use adds; only trusted origins gain, so use moves none past them."""
+        if not self._by_use:
+            return ranked
+        counts = self._context.recalls.counts(self._reader, [key for _, key in ranked])
+        return [
+            (with_use(value, counts[key]) if key in counts and _is_trusted(view, key) else value, key)
+            for value, key in ranked
+        ]
 
     def _others(self, seen: SeenChanges | None, values: Mapping[str, float]) -> list[tuple[float, str]]:
         """Return declared memories that are not in force yet, and the last of those that are not in force any more.
@@ -153,3 +169,8 @@ class BlockMaker:
         last = self._context.store.changes(self._reader, after=self._point.seq - 1, limit=1)
         text = "\x1f".join(f"{change.seq} {change.recorded_at.isoformat()} {change.op_id}" for change in last)
         return hashlib.sha256(f"{self._task.text}\x1f{text}".encode("utf-8", "surrogatepass")).hexdigest()[:_TAG_CHARS]
+
+
+def _is_trusted(view: View, key: str) -> bool:
+    memory = view.memory(key)
+    return memory is not None and memory.statement is not None and memory.statement.origin.is_trusted

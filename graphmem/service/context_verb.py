@@ -76,7 +76,10 @@ class ContextVerb:
         words = Searcher(context.store, lambda: _WORDS_ONLY, context.seal, context.mainlines)
         searcher = words if words_only else context.searcher
         found = EvidenceSearch(context, reader, point, searcher, words).evidence(wanted)
-        return BlockMaker(context, reader, point, wanted, found).block(Room(budget_tokens, max_chars), since)
+        # The recall ledger has no past: a block of a past position is that of the store alone.
+        by_use = at is None or at.known_at is None
+        maker = BlockMaker(context, reader, point, wanted, found, by_use=by_use)
+        return maker.block(Room(budget_tokens, max_chars), since)
 
 
 def _check(budget_tokens: int, max_chars: int | None) -> None:
