@@ -45,7 +45,8 @@ def _page(report: RetentionReport) -> Iterator[Block]:
     rules = "1 rule" if len(report.rules) == 1 else f"{len(report.rules)} rules"
     yield line(f"{len(report.ended)} {verb}, {len(report.kept)} past their time stay", dim(f" · {rules}"))
     if report.change is not None:
-        yield line(dim("undo: graphmem changes --source retention --revoke"))
+        source = f"retention: {report.at.valid.date().isoformat()}"
+        yield line(dim(f"undo: graphmem changes --source '{source}' --revoke"))
     yield from redaction_lines(report.redactions)
 
 

@@ -21,7 +21,7 @@ from graphmem.store import Filter
 from graphmem.temporal import DEPENDENCIES, View
 from graphmem.temporal.operations import asked_in
 
-#: The source of what `retain` writes: `graphmem changes --source retention --revoke` undoes it.
+#: The source of what `retain` writes, with the day: `graphmem changes --source retention --revoke` undoes all of it.
 SOURCE = "retention"
 _WORD = "retained long enough"
 #: States that `retain` ends: in force, or waiting to be.
@@ -111,7 +111,7 @@ def _end(request: WriteRequest, index: int, ended: RetainedMemory, at: datetime,
     """Return the request that ends a memory, unless it has changed since it was judged."""
     given = request.provenance
     reason = given.reason or f"{ended.rule}, unconfirmed since {ended.since.date().isoformat()}"
-    by = Provenance(given.actor, given.source or SOURCE, reason, given.origin)
+    by = Provenance(given.actor, given.source or f"{SOURCE}: {at.date().isoformat()}", reason, given.origin)
     operation = End(ended.memory.id, at, _WORD)
     return Request(_op_id(request, index), operation, request.writer, by, seen)
 

@@ -74,7 +74,7 @@ def test_the_ends_of_a_run_are_undone_one_by_one(store: Store, clock: TickingClo
     first = memory.status().changes
     report = memory.retain()
     changes = memory.changes(after=first)
-    assert [change.provenance.source for change in changes] == ["retention", "retention"]
+    assert [change.provenance.source for change in changes] == ["retention: 2026-02-01", "retention: 2026-02-01"]
     assert report.change == changes[-1].seq
     for change in changes:
         memory.revoke(change.seq)
