@@ -115,8 +115,6 @@ def test_the_comparison_of_an_etag_is_no_use(locked: Site) -> None:
 def test_an_agents_tools_are_counted_if_it_may_write(
     memory: GraphMemory, *, may_write: bool, opened: list[int]
 ) -> None:
-    memory: GraphMemory, *, may_write: bool, opened: list[int]
-) -> None:
     key = memory.add("The database is PostgreSQL").ids[0]
     caller = LocalCaller(Scope(), may_write=may_write)
     assert not call_tool("memory_history", {"id": key}, lambda: (memory, caller)).is_error
