@@ -28,7 +28,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class FileChange:
+class ChangedFile:
     """The change of a file.
 
     Attributes:
@@ -57,7 +57,7 @@ class SkippedFile:
 class ReadChange:
     """The files of a change, and those that were not read."""
 
-    files: tuple[FileChange, ...] = ()
+    files: tuple[ChangedFile, ...] = ()
     skipped: tuple[SkippedFile, ...] = ()
 
     def __add__(self, other: ReadChange) -> ReadChange:

@@ -20,7 +20,7 @@ from graphmem.service.recall_recording import unrecorded
 from graphmem.sources.git.work_tree import work_tree
 
 if TYPE_CHECKING:
-    from graphmem.hosts.hook.payload import Payload
+    from graphmem.hosts.hook.payload import HookPayload
     from graphmem.service import GraphMemory
     from graphmem.service.guard_answers import GuardAnswer, GuardFinding
 
@@ -58,7 +58,7 @@ class MemoryAnswers:
         """Return the memories that a prompt is about."""
         return self._block(prompt, (), _PROMPT_TOKENS, _ON_TOPIC.__contains__)
 
-    def path_block(self, payload: Payload) -> Block:
+    def path_block(self, payload: HookPayload) -> Block:
         """Return the memories about the files of a tool."""
         paths = payload.relative_files(str(self._root))
         if not paths:
@@ -71,7 +71,7 @@ class MemoryAnswers:
         with open_store(locate(None, settings), settings, create=False) as store:
             return GuardIndex.of_terms(store.guard_terms(settings.scope())).fields()
 
-    def guard(self, payload: Payload) -> Guarded:
+    def guard(self, payload: HookPayload) -> Guarded:
         """Return the findings for a tool call before it runs, or for the files that a shell command changed."""
         is_done = payload.is_shell and payload.moment != "before a tool"
         change = changed_by_shell(self._root) if is_done else change_of_tool(payload, self._root)

@@ -43,7 +43,7 @@ NewId = Callable[[Observation, str], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class EditPlanner:
     """Plans the edits of one ingestion.
 
     Attributes:

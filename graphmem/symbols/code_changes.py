@@ -11,7 +11,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class FileEdit:
+class CommittedEdit:
     """A file that a commit changed.
 
     Attributes:
@@ -29,7 +29,7 @@ class FileEdit:
     blob: str
 
 
-class Period(Protocol):
+class FilePeriod(Protocol):
     """A path of a file for a part of the mainline."""
 
     @property
@@ -55,10 +55,10 @@ class CodeChanges(Protocol):
     def commit_at(self, position: int) -> str:
         """Return the hash of a commit."""
 
-    def periods(self, path: str) -> Sequence[Period]:
+    def periods(self, path: str) -> Sequence[FilePeriod]:
         """Return all periods of a path."""
 
-    def lineage(self, number: int) -> Sequence[Period]:
+    def lineage(self, number: int) -> Sequence[FilePeriod]:
         """Return all periods of a file."""
 
     def blobs_at(self, places: Collection[tuple[int, str]]) -> Mapping[tuple[int, str], str]:
@@ -67,8 +67,8 @@ class CodeChanges(Protocol):
     def texts(self, blobs: Collection[str]) -> Mapping[str, bytes]:
         """Return contents by their hashes; those that are too large or missing are left out."""
 
-    def edits_of(self, paths: Collection[str], after: int) -> Sequence[FileEdit]:
+    def edits_of(self, paths: Collection[str], after: int) -> Sequence[CommittedEdit]:
         """Return the changes of files by the commits after a position, in order, without renames."""
 
-    def edits_at(self, positions: Collection[int]) -> Mapping[int, Sequence[FileEdit]]:
+    def edits_at(self, positions: Collection[int]) -> Mapping[int, Sequence[CommittedEdit]]:
         """Return all changes of files by some commits, with renames."""

@@ -7,7 +7,7 @@ from graphmem.rows import stamp_of
 from graphmem.temporal.cached_view import CachedView
 from graphmem.temporal.chain_end import is_decided_ahead
 from graphmem.temporal.doubts import DEPENDENCIES, dependencies, doubt
-from graphmem.temporal.history import Fault, History
+from graphmem.temporal.history import Fault, LedgerAudit
 from graphmem.temporal.operations import needs, touched
 from graphmem.temporal.overlay import Overlay
 from graphmem.temporal.plans import plan, replay
@@ -21,7 +21,7 @@ __all__ = [
     "DEPENDENCIES",
     "CachedView",
     "Fault",
-    "History",
+    "LedgerAudit",
     "Overlay",
     "Resolved",
     "Resolver",

@@ -74,7 +74,7 @@ class Fault:
     what: str
 
 
-class History:
+class LedgerAudit:
     """Checks a ledger: pass each entry to `take` in order, then call `finish`."""
 
     def __init__(self) -> None:

@@ -40,7 +40,7 @@ def verify_memories(memories: Iterable[MemoryToVerify], history: CodeHistory, *,
         The verdicts in the order of the memories.
     """
     listed = list(memories)
-    changes = _CodeChanges(history)
+    changes = _ChangesSinceVerdicts(history)
     examined = [memory for memory in listed if changes.concern(memory)]
     verdicts = iter(_Examination(history, at).verdicts(examined))
     concerned = {id(memory) for memory in examined}
@@ -53,7 +53,7 @@ def _kept(memory: MemoryToVerify, commit: str, at: datetime) -> Verdict:
 
 
 @dataclass(slots=True)
-class _CodeChanges:
+class _ChangesSinceVerdicts:
     """The changes since the commits of earlier verdicts."""
 
     history: CodeHistory

@@ -149,10 +149,10 @@ def write(tx: ManagedTransaction, tenant: str, repo: str | None, seq: int) -> No
             before = made.graph
         made.take(change)
     if before is not None:
-        _Writer(tx, made).write(before, made.graph)
+        _MainlineGraphWriter(tx, made).write(before, made.graph)
 
 
-class _Writer:
+class _MainlineGraphWriter:
     """Writes the difference of two graphs of a repository."""
 
     def __init__(self, tx: ManagedTransaction, made: RepositoryGraph) -> None:

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import apsw
-
 from graphmem.adapters.sqlite.segments import SegmentBuilder, TextSegment, joined, unpack
-from graphmem.adapters.sqlite.values import Tenant, rowid_of
+from graphmem.adapters.sqlite.snapshot import Snapshot
+from graphmem.adapters.sqlite.values import rowid_of
 from graphmem.ranking import quantised
 
 if TYPE_CHECKING:
@@ -279,10 +278,11 @@ class _TenantText:
         self._recent = UnsealedText()
         self._masks: dict[frozenset[int], NDArray[np.bool_]] = {}
 
-    def catch_up(self, connection: apsw.Connection, tenant: Tenant) -> None:
+    def catch_up(self, snapshot: Snapshot) -> None:
         """Read the segments written since."""
+        tenant = snapshot.tenant
         low = rowid_of(tenant.number, 0)
-        rows = connection.execute(_FROM, (low, max(self.last, low), rowid_of(tenant.number, tenant.seq)))
+        rows = snapshot.connection.execute(_FROM, (low, max(self.last, low), rowid_of(tenant.number, tenant.seq)))
         for first, data in rows:
             self._add(unpack(first, data))
         self.seq = tenant.seq
@@ -359,8 +359,9 @@ class TextIndex:
         with self._guard:
             self._tenants.clear()
 
-    def texts(self, connection: apsw.Connection, tenant: Tenant) -> TextColumns:
+    def texts(self, snapshot: Snapshot) -> TextColumns:
         """Return the text of all memories that the connection's transaction sees."""
+        tenant = snapshot.tenant
         with self._guard:
             index = self._tenants.pop(tenant.number, None)
             if index is None or index.epoch < tenant.epoch:
@@ -369,11 +370,11 @@ class TextIndex:
                 # The transaction is older than a later erasure: it reads its own index.
                 self._tenants[tenant.number] = index
                 own_index = _TenantText(tenant.epoch, tenant.number)
-                own_index.catch_up(connection, tenant)
+                own_index.catch_up(snapshot)
                 return own_index.texts()
             is_first = index.seq == 0
             if index.seq < tenant.seq:
-                index.catch_up(connection, tenant)
+                index.catch_up(snapshot)
             if not is_first:
                 index.settle()
             self._tenants[tenant.number] = index

@@ -42,7 +42,7 @@ class Loss:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ExportedItem:
     """A statement and its owner.
 
     Attributes:
@@ -67,7 +67,7 @@ class Export:
 
     source: MemoryFormat
     name: str
-    items: tuple[Item, ...] = ()
+    items: tuple[ExportedItem, ...] = ()
     replacements: tuple[Replacement, ...] = ()
     relations: tuple[DeclaredLink, ...] = ()
     losses: tuple[Loss, ...] = ()
@@ -106,7 +106,7 @@ class ReadOptions:
 class Gathered:
     """The content that a reader has collected."""
 
-    items: list[Item] = field(default_factory=list)
+    items: list[ExportedItem] = field(default_factory=list)
     replacements: list[Replacement] = field(default_factory=list)
     relations: list[DeclaredLink] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)

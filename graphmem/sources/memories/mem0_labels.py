@@ -25,7 +25,7 @@ _METADATA = "metadata"
 
 
 @dataclass(frozen=True, slots=True)
-class Payload:
+class Mem0Fields:
     """All fields of a memory except its text.
 
     Attributes:
@@ -56,10 +56,10 @@ class Payload:
         return (MARK, *sorted(labels))
 
 
-def read_payload(labels: tuple[str, ...]) -> Payload:
+def read_payload(labels: tuple[str, ...]) -> Mem0Fields:
     """The fields in the labels of a memory; empty without `MARK`."""
     if MARK not in labels:
-        return Payload()
+        return Mem0Fields()
     named: dict[str, str] = {}
     metadata: dict[str, Any] = {}
     for label in labels:
@@ -68,7 +68,7 @@ def read_payload(labels: tuple[str, ...]) -> Payload:
             metadata = json.loads(value)
         elif name in _FIELDS:
             named[name] = value
-    return Payload(named, metadata)
+    return Mem0Fields(named, metadata)
 
 
 def owner_label(owner: str, name: str) -> str:

@@ -16,7 +16,7 @@ class Speaker(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class TranscriptTurn:
     """A turn of a conversation.
 
     Attributes:
