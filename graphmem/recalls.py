@@ -73,6 +73,11 @@ class RecallCounts:
         return self.not_useful + self.wrong + self.overridden + self.contradicted
 
     @property
+    def reliance(self) -> int:
+        """The number of events that show reliance, less those that speak against the memory; at least 0."""
+        return max(self.relied_on - self.doubted, 0)
+
+    @property
     def requested(self) -> int:
         """The number of times that somebody got the memory: in an answer, by its name, or in a warning."""
         return self.surfaced + self.opened + self.warned

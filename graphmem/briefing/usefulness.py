@@ -7,12 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 
-from graphmem.recalls import RecallCounts
-
 _UNIVERSAL = re.compile(r"\b(?:always|never|must|all|every|each|any|only|don't|do not)\b", re.IGNORECASE)
-#: What the use of a memory adds for each doubling, and at most: less than a word of the task does, so that it orders
-#: memories that are about as useful, and no others.
-_LIFT, _MOST_LIFT = 0.01, 0.03
 #: Decimal places of a rounded sum: stores may differ in the last digits.
 _PLACES = 4
 
@@ -104,12 +99,6 @@ def usefulness(evidence: MemoryEvidence, weights: Weights = WEIGHTS) -> float:
         weights.in_flight * evidence.in_flight,
     )
     return round(math.fsum(parts), _PLACES)
-
-
-def with_use(value: float, counts: RecallCounts) -> float:
-    """Return the usefulness of a memory with what the reliance on it adds, net of what speaks against it."""
-    net = counts.relied_on - counts.doubted
-    return value if net <= 0 else round(value + min(_LIFT * math.log2(1 + net), _MOST_LIFT), _PLACES)
 
 
 def is_universal(title: str) -> bool:

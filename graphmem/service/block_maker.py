@@ -11,7 +11,7 @@ from functools import cached_property
 from graphmem.briefing.block import BlockItem, ContextBlock, SectionName
 from graphmem.briefing.fitting import Fitted, Frame, Room, fitted
 from graphmem.briefing.sections import section_of
-from graphmem.briefing.usefulness import FLOOR, WEIGHTS, Weights, usefulness, with_use
+from graphmem.briefing.usefulness import FLOOR, WEIGHTS, Weights, usefulness
 from graphmem.briefing.wording import HEAD, HEAD_SINCE, BlockWording
 from graphmem.model import Point, Scope
 from graphmem.service.block_items import BlockItems
@@ -42,7 +42,7 @@ class BlockMaker:
         task: The task.
         found: The evidence for it.
         weights: The weights of the evidence.
-        by_use: Order memories that are about as useful by the reliance on them.
+        by_use: Order memories that are equally useful by the reliance on them.
     """
 
     def __init__(  # noqa: PLR0913 - what a block is made of
@@ -84,7 +84,7 @@ class BlockMaker:
         )
 
     def _ranked(self, seen: SeenChanges | None) -> list[tuple[float, str]]:
-        """Return the useful memories, the most useful first, ties by id."""
+        """Return the useful memories, the most useful first; ties by the reliance on them, then by id."""
         found = self._found
         ids = sorted(found.table.found)
         view = self._context.content_view(self._reader, ids, self._point.seq)
@@ -99,19 +99,16 @@ class BlockMaker:
             floor = FLOOR if seen is None else _NEWS_FLOOR
             if value >= floor or memory_id in found.on_path or memory_id in found.mandatory:
                 ranked.append((value, memory_id))
-        ranked = self._lifted(ranked, view)
         ranked += self._others(seen, {key: value for value, key in ranked})
-        return sorted(ranked, key=lambda pair: (-pair[0], pair[1]))
+        reliance = self._reliance([key for _, key in ranked], view)
+        return sorted(ranked, key=lambda pair: (-pair[0], -reliance.get(pair[1], 0), pair[1]))
 
-    def _lifted(self, ranked: list[tuple[float, str]], view: View) -> list[tuple[float, str]]:
-        """Return the memories with what their use adds; only trusted origins gain, so use moves none past them."""
+    def _reliance(self, ids: Sequence[str], view: View) -> dict[str, int]:
+        """Return the reliance on memories of trusted origins, so that use moves no other past them."""
         if not self._by_use:
-            return ranked
-        counts = self._context.recalls.counts(self._reader, [key for _, key in ranked])
-        return [
-            (with_use(value, counts[key]) if key in counts and _is_trusted(view, key) else value, key)
-            for value, key in ranked
-        ]
+            return {}
+        counts = self._context.recalls.counts(self._reader, ids)
+        return {key: counts[key].reliance for key in counts if _is_trusted(view, key)}
 
     def _others(self, seen: SeenChanges | None, values: Mapping[str, float]) -> list[tuple[float, str]]:
         """Return declared memories that are not in force yet, and the last of those that are not in force any more.

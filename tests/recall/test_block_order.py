@@ -1,4 +1,4 @@
-"""The order of blocks by use: memories that are about as useful change places, and nothing comes or goes."""
+"""The order of blocks by use: memories that are equally useful change places, and nothing comes or goes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pytest
 
 from graphmem import At, GraphMemory, Kind, New, Origin, Scope, Statement, Write
 from graphmem.adapters.recall.recall_file import RecallFile
-from graphmem.briefing.usefulness import with_use
 from graphmem.recalls import RecallCounts
 from graphmem.service import ServiceContext
 from graphmem.service.recall_recording import unrecorded
@@ -51,7 +50,7 @@ def rely(memory: GraphMemory, key: str, times: int = 3) -> None:
     memory.stats()
 
 
-def test_of_memories_as_useful_the_one_relied_on_comes_first_and_none_goes(store: Store, tmp_path: Path) -> None:
+def test_of_equally_useful_memories_the_one_relied_on_comes_first_and_none_goes(store: Store, tmp_path: Path) -> None:
     memory = seeded(store, tmp_path)
     assert order(memory) == ["a", "b", "c"]
     rely(memory, "c")
@@ -99,16 +98,16 @@ def test_one_users_use_orders_no_other_users_block(store: Store, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("counts", "value"),
+    ("counts", "reliance"),
     [
-        (RecallCounts(), 0.5),
-        (RecallCounts(surfaced=900), 0.5),
-        (RecallCounts(opened=1), 0.51),
-        (RecallCounts(opened=3), 0.52),
-        (RecallCounts(opened=3, wrong=2), 0.51),
-        (RecallCounts(opened=1_000_000), 0.53),
-        (RecallCounts(wrong=9), 0.5),
+        (RecallCounts(), 0),
+        (RecallCounts(surfaced=900, warned=9), 0),
+        (RecallCounts(opened=1, useful=1, confirmed=1, heeded=1, followed=1), 5),
+        (RecallCounts(opened=3, wrong=2), 1),
+        (RecallCounts(opened=1, overridden=9), 0),
     ],
 )
-def test_what_use_adds_is_bounded_and_takes_nothing(counts: RecallCounts, value: float) -> None:
-    assert with_use(0.5, counts) == value
+def test_reliance_is_what_was_done_with_a_memory_less_what_speaks_against_it(
+    counts: RecallCounts, reliance: int
+) -> None:
+    assert counts.reliance == reliance
