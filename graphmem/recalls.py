@@ -13,7 +13,6 @@ from enum import StrEnum
 from typing import Protocol
 
 from graphmem.model import Scope
-from graphmem.vocabulary import word_of
 
 
 class RecallEvent(StrEnum):
@@ -256,12 +255,3 @@ class NoRecalls:
 
     def close(self) -> None:
         """Do nothing."""
-
-
-def event_of(word: str) -> RecallEvent:
-    """Return the event of a word.
-
-    Raises:
-        InvalidInput: There is no such event.
-    """
-    return word_of(RecallEvent, word)

@@ -6,9 +6,10 @@ answer, and a failure to note is ignored.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from functools import wraps
 from inspect import signature
 from typing import Any, TypeVar
@@ -37,6 +38,8 @@ _CODE_EVENTS: Mapping[CodeStatus, RecallEvent] = {
     CodeStatus.BROKEN: RecallEvent.CONTRADICTED,
     CodeStatus.DRIFTED: RecallEvent.CONTRADICTED,
 }
+#: The note of an erasure while the recall ledger cannot be written.
+_COUNTS_REMAIN = "counts of its use remain, without any text; `graphmem stats` removes them"
 _is_recorded: ContextVar[bool] = ContextVar("is_recorded", default=True)
 
 
@@ -209,12 +212,21 @@ def _unnoted(verb: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+def forget_counts(context: ServiceContext, writer: Scope, memories: Sequence[str]) -> bool:
+    """Remove the counts of erased memories; return False if the recall ledger cannot be written now."""
+    try:
+        context.recalls.forget(writer, memories)
+    except GraphMemError:
+        return False
+    return True
+
+
 def _forgetting(erase: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(erase)
     def call(self: Any, /, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - as `erase`
         written = erase(self, *arguments, **named)
-        if not written.is_proposal:
-            self._context.recalls.forget(written.change.writer, written.ids)
-        return written
+        if written.is_proposal or forget_counts(self._context, written.change.writer, written.ids):
+            return written
+        return replace(written, notes=(*written.notes, _COUNTS_REMAIN))
 
     return call

@@ -11,6 +11,7 @@ from graphmem.redactions import FoundSecret, ScrubReport
 from graphmem.secrets.redaction import in_scopes, redactor
 from graphmem.service.context import ServiceContext
 from graphmem.service.memory_copy import CannotCopy, copied
+from graphmem.service.recall_recording import forget_counts
 from graphmem.service.write_verbs import WORDS_REMAIN
 from graphmem.store import Progress, silent
 from graphmem.temporal import touched
@@ -63,7 +64,7 @@ class _Scrub:
             self.progress(total + index, total + len(memories))
             try:
                 scrubbed.append((memory, copied(self.context, self.reader, memory)))
-                self.context.recalls.forget(self.reader, [memory])
+                forget_counts(self.context, self.reader, [memory])
             except StoreUnavailable:
                 raise
             except (CannotCopy, GraphMemError) as refusal:

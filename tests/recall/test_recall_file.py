@@ -131,13 +131,23 @@ def test_single_recalls_questions_and_warnings_are_bounded(ledger: RecallFile) -
     assert len(ledger.excerpt(SHOP).questions) == 1_000
 
 
-def test_a_full_spool_is_counted_before_more_is_appended(ledger: RecallFile, tmp_path: Path) -> None:
+def test_a_full_spool_takes_no_more_until_it_is_counted(ledger: RecallFile, tmp_path: Path) -> None:
     ledger.note(shown("A"))
     with (tmp_path / "memory.recall.jsonl").open("ab") as stream:
         stream.write(b"x" * MAX_BYTES + b"\n")
+    ledger.note(shown("lost"))
+    ledger.close()
+    ledger.fold()
     ledger.note(shown("A"))
     ledger.fold()
-    assert ledger.counts(SHOP, ["A"])["A"].surfaced == 2
+    assert {key: counts.surfaced for key, counts in ledger.excerpt(SHOP).counts.items()} == {"A": 2}
+
+
+def test_a_process_that_only_reads_counts_by_the_way(ledger: RecallFile) -> None:
+    for _ in range(500):
+        ledger.note(shown("A"))
+    ledger.close()
+    assert ledger.counts(SHOP, ["A"])["A"].surfaced == 500
 
 
 def test_a_spool_that_cannot_be_counted_loses_lines_and_raises_nothing(ledger: RecallFile, tmp_path: Path) -> None:

@@ -264,3 +264,9 @@ def test_a_memory_without_a_ledger_counts_nothing_and_says_so(store: Store, cloc
     statistics = memory.stats()
     assert (statistics.is_recording, statistics.relied_on, statistics.unused_count) == (False, (), 1)
     assert memory.explain(key).use == ""
+
+
+def test_an_erasure_succeeds_while_the_ledger_is_not_writable(memory: GraphMemory, tmp_path: Path) -> None:
+    key = memory.add("The database is PostgreSQL").ids[0]
+    (tmp_path / "use" / "memory.recall.db").mkdir(parents=True)
+    assert memory.erase(key).notes == ("counts of its use remain, without any text; `graphmem stats` removes them",)

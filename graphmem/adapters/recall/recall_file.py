@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 #: A spool of this size is folded by a command that ends, or by a write.
 _LARGE_BYTES = 16_384
 _BUSY_MS = 2_000
+#: Recalls of a process after which it looks at the size of the spool.
+_FOLD_AFTER = 500
 
 
 class RecallFile:
@@ -41,6 +43,7 @@ class RecallFile:
         self._spool = Path(f"{stem}{SPOOL_SUFFIX}")
         self._path = Path(f"{stem}{LEDGER_SUFFIX}")
         self._folder, self._name = stem.parent, stem.name
+        self._noted = 0
         #: A connection that counts, and one that reads meanwhile; each for one thread at a time.
         self._writing, self._reading = threading.Lock(), threading.Lock()
         self._writer: apsw.Connection | None = None
@@ -48,17 +51,18 @@ class RecallFile:
 
     def note(self, recall: Recall) -> None:
         """See `graphmem.recalls.RecallLedger.note`."""
-        if not recall.is_empty and not append_recall(str(self._spool), recorded_line(recall)):
-            self._after_refusal(recall)
-
-    def _after_refusal(self, recall: Recall) -> None:
-        """Append a recall again after its folder was made, or after a full spool was counted."""
-        with contextlib.suppress(OSError):
-            if not self._folder.is_dir():
+        if recall.is_empty:
+            return
+        line = recorded_line(recall)
+        is_written = append_recall(str(self._spool), line)
+        if not is_written and not self._folder.is_dir():
+            with contextlib.suppress(OSError):
                 self._folder.mkdir(parents=True, mode=0o700)
-            else:
-                self.fold(is_due=False)
-            append_recall(str(self._spool), recorded_line(recall))
+            is_written = append_recall(str(self._spool), line)
+        self._noted += 1
+        if not is_written or self._noted % _FOLD_AFTER == 0:
+            # A long-lived process that only reads counts too, and its readers do not wait for that.
+            threading.Thread(target=self.fold, kwargs={"is_due": False}, daemon=True).start()
 
     def fold(self, *, is_due: bool = True) -> None:
         """See `graphmem.recalls.RecallLedger.fold`."""
