@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
-from hashlib import sha256
+from dataclasses import field, fields, replace
 from pathlib import Path
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput, NotFound
 from graphmem.model import Scope
-from graphmem.retrieval.onnx_folder import is_meant
 from graphmem.secrets.policy import SecretPolicy
 from graphmem.sources.git.work_tree import common_directory
 
@@ -181,6 +178,8 @@ def recall_stem(url: str) -> Path:
     path = file_of(url)
     if path is not None:
         return path.absolute().with_suffix("")
+    from hashlib import sha256
+
     name = sha256(url.encode("utf-8", "surrogatepass")).hexdigest()[:20]
     folder = find_folder(Path.cwd())
     if folder is not None:
@@ -192,6 +191,8 @@ def recall_stem(url: str) -> Path:
 def _from_file(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
+    import tomllib
+
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
@@ -203,6 +204,8 @@ def _from_file(path: Path) -> dict[str, str]:
     if values.get("secrets") == SecretPolicy.OFF:
         raise InvalidInput(f"{path} sets secrets to 'off'; a project's file cannot: set GRAPHMEM_SECRETS=off yourself")
     if isinstance(values.get("retain"), dict):
+        import json
+
         values["retain"] = json.dumps(values["retain"], default=str)
     return {name: str(value) for name, value in values.items() if name != COMPONENTS}
 
@@ -238,4 +241,6 @@ def _parsed(values: dict[str, str]) -> Settings:
     if "embeddings" in values:
         fix = f"set GRAPHMEM_EMBEDDINGS={_NAMED}, or {_ONNX} for a folder with model.onnx"
         raise InvalidInput(f"embeddings {_MINILM!r} cannot load GRAPHMEM_MODEL: {fix}")
+    from graphmem.retrieval.onnx_folder import is_meant
+
     return replace(settings, embeddings=_ONNX if is_meant(settings.model) else _NAMED)

@@ -7,11 +7,12 @@ has ids of memories, ledger positions, days and counts; questions and paths are 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Scope
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
@@ -14,6 +13,7 @@ from graphmem.cli.options import Call, output_options
 from graphmem.cli.output import give
 from graphmem.cli.repository_options import git_errors
 from graphmem.cli.verb_commands import verb_command
+from graphmem.deferred_dataclass import dataclass
 
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from graphmem import Alternative, Kind, Move, Origin, Outcome, Statement, Status, SupersessionKind, Write
+from graphmem.deferred_dataclass import dataclass
 
 if TYPE_CHECKING:
     from graphmem import GraphMemory

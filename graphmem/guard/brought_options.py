@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.guard.evidence import (
     Added,
     CommandEvidence,

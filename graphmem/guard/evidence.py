@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.guard.code_paths import is_foreign, is_marked_generated, language_of_path
 from graphmem.guard.file_changes import ChangedFile, Piece
 from graphmem.guard.imports import CodeImport, imports_in

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from graphmem.deferred_dataclass import dataclass
 
 #: The most characters of a file's change that guard reads.
 MAX_FILE_CHARS = 2_000_000

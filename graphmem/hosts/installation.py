@@ -7,10 +7,11 @@ import os
 import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.drafts import replace_shared
 from graphmem.errors import Conflict, Unsupported
 from graphmem.hosts.entries import has_all, insertions, pasted, without_entries

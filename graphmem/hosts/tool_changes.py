@@ -7,10 +7,10 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.guard.agent_edits import read_tool_call
 from graphmem.guard.code_paths import is_foreign, language_of_path
 from graphmem.guard.file_changes import MAX_FILE_CHARS, ChangedFile

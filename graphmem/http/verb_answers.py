@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from graphmem.answers import History, Written
+from graphmem.deferred_dataclass import dataclass
 from graphmem.http.authentication import Caller
 from graphmem.http.request_parameters import WriteHeaders
 from graphmem.http.worker_threads import ServerContext, json_of

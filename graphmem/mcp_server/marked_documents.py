@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass, replace
 from enum import Enum, StrEnum
 from typing import Any
 
@@ -29,6 +29,7 @@ from graphmem.answers import (
     Written,
 )
 from graphmem.briefing.block import BlockItem, ContextBlock, RejectedOption
+from graphmem.deferred_dataclass import dataclass
 from graphmem.guard.file_changes import SkippedFile
 from graphmem.marks import Foreign, Parts, rendered
 from graphmem.model import (

@@ -6,8 +6,8 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.ranking import IDEOGRAPH
 from graphmem.terms import text_terms
 

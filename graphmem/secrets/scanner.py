@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.secrets.rules import Allowlist, RuleBook, SecretRule, Target, rule_book
 
 if TYPE_CHECKING:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
 from graphmem.answers import Written
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import Forbidden, InvalidInput
 from graphmem.model import Alternative, Kind, Move, Origin, Outcome, Scope, Statement, Status
 from graphmem.parameters import MemoryRef, NewText, SessionName

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.guard.brought_options import ChangeEvidence, OptionMatch
 from graphmem.guard.evidence import Added
 from graphmem.guard.file_changes import SkippedFile

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from graphmem.answers import Reference
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Point
 from graphmem.recalls import RecallCounts, UnansweredQuestion
 

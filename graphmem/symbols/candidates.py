@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from posixpath import splitext
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.repository.relocations import RelocationBasis
 from graphmem.symbols.definitions import Definition
 from graphmem.symbols.similarity import BodyWords, body_words, similarity

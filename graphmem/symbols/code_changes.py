@@ -6,8 +6,9 @@ Paths have `/` separators. Positions count the commits of the mainline from 0.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from graphmem.deferred_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

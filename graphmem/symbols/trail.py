@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.repository.relocations import Relocation, RelocationBasis
 from graphmem.symbols.candidates import Candidate, matches
 from graphmem.symbols.code_changes import CodeChanges, CommittedEdit, FilePeriod

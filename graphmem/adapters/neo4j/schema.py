@@ -7,7 +7,6 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from graphmem.adapters.neo4j import content_hashes, guard_terms, search_texts, s
 from graphmem.adapters.neo4j.compiled_filter import VECTOR_INDEX
 from graphmem.adapters.neo4j.graphiti_projection import RULES as PROJECTION_RULES
 from graphmem.adapters.schema_files import schema_text
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import CorruptStore, StoreUnavailable, Unsupported
 from graphmem.schema import Drift, SchemaDifference, SchemaState, VectorIndex
 from graphmem.store import Progress, silent

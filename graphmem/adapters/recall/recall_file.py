@@ -10,7 +10,6 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from graphmem.adapters.recall.recall_lines import recall_of, recorded_line
@@ -75,6 +74,8 @@ class RecallFile:
                     self._fold()
 
     def _fold(self) -> None:
+        from secrets import token_hex
+
         database = self._for_writing()
         with _transaction(database):
             tables = RecallTables(database)

@@ -12,7 +12,8 @@ from graphmem.adapters.export_lines import unfinished
 from graphmem.adapters.ledger_check import LedgerCheck, is_digest
 from graphmem.adapters.sqlite import meta_table, migrations, write_batch
 from graphmem.adapters.sqlite.number_tables import NumberCache
-from graphmem.adapters.sqlite.segments import DamagedSegment, unpack
+from graphmem.adapters.sqlite.packed_segment import DamagedSegment
+from graphmem.adapters.sqlite.segments import unpack
 from graphmem.adapters.sqlite.snapshot import Snapshot
 from graphmem.adapters.sqlite.values import Row, Tenant, rowid_range
 from graphmem.errors import GraphMemError

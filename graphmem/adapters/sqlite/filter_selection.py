@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import apsw
 
+from graphmem.adapters.sqlite.keyed_hashes import hashes_of
+from graphmem.adapters.sqlite.packed_selection import PackedSelection
 from graphmem.adapters.sqlite.snapshot import Snapshot
 from graphmem.adapters.sqlite.source_keys import numbers_on
-from graphmem.adapters.sqlite.term_hashes import Facets, hashes_of
+from graphmem.adapters.sqlite.term_hashes import Facets
 from graphmem.adapters.sqlite.text_index import TextColumns, TextIndex
 from graphmem.adapters.sqlite.values import Row, Tenant, holding_of, ints, rowid_of
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Scope
 from graphmem.repository.path_patterns import fixed_part, path_pattern
 from graphmem.repository.symbol_names import symbol_file
@@ -85,7 +87,12 @@ class CompiledFilter:
     @property
     def is_everything(self) -> bool:
         """True if every memory in these homes passes the filter."""
-        return not self.facets and self.min_confidence <= 0.0 and self.paths is None
+        return not self.facets and self.has_only_terms
+
+    @property
+    def has_only_terms(self) -> bool:
+        """True if homes and terms decide which memories pass."""
+        return self.min_confidence <= 0.0 and self.paths is None
 
 
 def compile_filter(snapshot: Snapshot, reader: Scope, where: Filter) -> CompiledFilter | None:
@@ -235,10 +242,14 @@ def latest(
 
 
 def _chosen(snapshot: Snapshot, where: CompiledFilter, index: TextIndex, top: int) -> Iterator[Row]:
-    texts = index.texts(snapshot).upto(top - 1)
-    numbers = selection(snapshot, texts, where).numbers[::-1]
+    packed = index.packed(snapshot) if where.has_only_terms else None
+    if packed is not None:
+        numbers = PackedSelection(packed, where, top - 1).newest()
+    else:
+        texts = index.texts(snapshot).upto(top - 1)
+        numbers = selection(snapshot, texts, where).numbers[::-1].tolist()
     for start in range(0, len(numbers), _READ_AT_ONCE):
-        yield from snapshot.connection.execute(_CHOSEN, (ints(numbers[start : start + _READ_AT_ONCE].tolist()),))
+        yield from snapshot.connection.execute(_CHOSEN, (ints(numbers[start : start + _READ_AT_ONCE]),))
 
 
 def rivals(snapshot: Snapshot, reader: Scope, request: Rivals) -> list[int]:

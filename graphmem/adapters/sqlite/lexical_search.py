@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from graphmem.adapters.sqlite.chains import IdLookup
 from graphmem.adapters.sqlite.filter_selection import Selection
+from graphmem.adapters.sqlite.keyed_hashes import hashes_of
+from graphmem.adapters.sqlite.keyed_hashes import names as names_of
 from graphmem.adapters.sqlite.snapshot import Snapshot
-from graphmem.adapters.sqlite.term_hashes import hashes_of
-from graphmem.adapters.sqlite.term_hashes import names as names_of
 from graphmem.adapters.sqlite.text_index import TextColumns
 from graphmem.adapters.sqlite.values import Tenant
 from graphmem.model import Scope

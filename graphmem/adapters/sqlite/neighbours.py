@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 import apsw
@@ -13,6 +12,7 @@ from graphmem.adapters.sqlite.row_cache import RowCache
 from graphmem.adapters.sqlite.snapshot import Snapshot
 from graphmem.adapters.sqlite.term_hashes import linking
 from graphmem.adapters.sqlite.values import ints, rowid_of, rowid_range
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Scope
 from graphmem.store import Neighbour
 

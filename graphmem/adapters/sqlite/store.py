@@ -13,22 +13,18 @@ from typing import TYPE_CHECKING, Self
 
 import apsw
 
-from graphmem.adapters.export_lines import Exported, VerifiedExport, verified
+from graphmem.adapters import sqlite
 from graphmem.adapters.sqlite import (
-    backup,
     chains,
-    file_check,
     filter_selection,
     guard_terms,
     guiding_memories,
     id_prefixes,
-    ledger_export,
     meta_table,
     migrations,
     neighbours,
     source_keys,
     store_totals,
-    write_batch,
 )
 from graphmem.adapters.sqlite.caches import StoreCaches
 from graphmem.adapters.sqlite.connection import Connections, translated
@@ -62,6 +58,7 @@ from graphmem.store import (
 )
 
 if TYPE_CHECKING:
+    from graphmem.adapters.export_lines import Exported, VerifiedExport
     from graphmem.store import Vector
 
 _DROP_VECTORS = "DELETE FROM vector"
@@ -149,7 +146,7 @@ class SQLiteStore:
             meta_table.refuse_restoring(connection, requests[0].writer.tenant)
             stored_vectors = vectors if vectors and meta_table.takes_model(connection, model) else {}
             refuse_other_dimensions(connection, stored_vectors)
-            changes, batch = write_batch.carry_out(connection, requests, clock, stored_vectors, self._numbers)
+            changes, batch = sqlite.write_batch.carry_out(connection, requests, clock, stored_vectors, self._numbers)
             if batch.erased:
                 meta_table.note_erased_in_log(Snapshot(connection, batch.tenant), batch.erased)
                 write_lock.file.set_holds_erased(holds_erased=True)
@@ -163,19 +160,21 @@ class SQLiteStore:
         self, lines: Iterable[str], *, tenant: str, progress: Progress = silent, clock: Clock | None = None
     ) -> int:
         """See `graphmem.store.Store.restore`."""
+        from graphmem.adapters.export_lines import verified
+
         with verified(lines, tenant, clock=clock) as export:
             with self._writing() as (connection, _):
-                done = ledger_export.begin(connection, export)
+                done = sqlite.ledger_export.begin(connection, export)
             progress(done, export.header.entries)
             for part in export.parts(done):
                 self._restore_part(export, part)
                 progress(part[-1].entry.seq, export.header.entries)
             with self._writing() as (connection, _):
-                return ledger_export.finish(connection, export)
+                return sqlite.ledger_export.finish(connection, export)
 
     def _restore_part(self, export: VerifiedExport, part: Sequence[Exported]) -> None:
         with self._writing() as (connection, write_lock):
-            batch = ledger_export.write(connection, export, part, self._numbers)
+            batch = sqlite.ledger_export.write(connection, export, part, self._numbers)
             write_lock.file.set_holds_erased(holds_erased=batch.erased > 0 or write_lock.file.holds_erased)
             write_lock.mark = _writes(connection)
         batch.numbers.give_back(self._numbers)
@@ -238,7 +237,7 @@ class SQLiteStore:
                 return snapshot.position(moment)
         with self._writing() as (connection, _):
             meta_table.refuse_restoring(connection, reader.tenant)
-            snapshot = write_batch.open_tenant(connection, reader.tenant)
+            snapshot = sqlite.write_batch.open_tenant(connection, reader.tenant)
             meta_table.note_answered(snapshot, micros)
             return snapshot.position(moment)
 
@@ -367,17 +366,17 @@ class SQLiteStore:
     def export(self, reader: Scope) -> Iterator[str]:
         """See `graphmem.store.Store.export`."""
         with self._reading(reader) as snapshot:
-            yield from ledger_export.export(snapshot)
+            yield from sqlite.ledger_export.export(snapshot)
 
     def backup(self, target: Path) -> None:
         """See `graphmem.store.Store.backup`."""
         with self._apart() as connection:
-            backup.backup(connection, self._path, Path(target).absolute())
+            sqlite.backup.backup(connection, self._path, Path(target).absolute())
 
     def check(self) -> list[Finding]:
         """See `graphmem.store.Store.check`."""
         with self._apart() as connection:
-            return file_check.check(connection, dimension_of(connection))
+            return sqlite.file_check.check(connection, dimension_of(connection))
 
     def info(self, reader: Scope) -> StoreInfo:
         """See `graphmem.store.Store.info`."""

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 
 import apsw
 
+from graphmem.adapters.sqlite.keyed_hashes import hashes_of
 from graphmem.adapters.sqlite.segments import MOST_MEMORIES, SegmentBuilder, TextSegment, joined, pack, unpack, without
 from graphmem.adapters.sqlite.snapshot import Snapshot
-from graphmem.adapters.sqlite.term_hashes import hashes_of, indexed
+from graphmem.adapters.sqlite.term_hashes import indexed
 from graphmem.adapters.sqlite.values import Row, rowid_range
 from graphmem.model import Statement
 

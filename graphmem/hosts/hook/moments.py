@@ -149,6 +149,11 @@ def _at_start(payload: HookPayload, project: Project, open_memory: Callable[[], 
 def _at_prompt(payload: HookPayload, project: Project, open_memory: Callable[[], HookMemory]) -> Answer:
     if not takes_text(payload.host, PROMPT) or is_talk(payload.prompt):
         return Answer()
+    if project.file and os.path.isfile(project.file):
+        from graphmem.hosts.silent_prompts import is_silent
+
+        if is_silent(project.file, payload.prompt):
+            return Answer()
     return _untold(payload, project, open_memory().prompt_block(payload.prompt))
 
 

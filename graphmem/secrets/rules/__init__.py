@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
+
+from graphmem.deferred_dataclass import dataclass
 
 _FOLDER = Path(__file__).parent
 _FILES = ("gitleaks.json", "own.json")

@@ -7,12 +7,13 @@ import posixpath
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.instants import from_micros, to_micros
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.sources.git.code_edits import edits_at, edits_of

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, tzinfo
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import quote
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Kind, LinkKind
 from graphmem.sources.observations import DeclaredLink, Observation, Replacement
 

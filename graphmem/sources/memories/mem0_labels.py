@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 
 #: The label of every memory with these labels.

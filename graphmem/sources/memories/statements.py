@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 from graphmem.model import Anchor, AnchorKind, Kind, Move, Origin, Statement, Status
 from graphmem.sources.memories.export import ExportedItem, Gathered

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.rules.rule_text import Rule
 
 #: Rules whose word sequences are less alike are two rules (`SequenceMatcher.ratio`).

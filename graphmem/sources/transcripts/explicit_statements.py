@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Kind
 from graphmem.sources.transcripts.turns import Speaker, TranscriptTurn, spoken
 

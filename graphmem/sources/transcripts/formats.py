@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.transcripts.turns import Speaker, TranscriptTurn
 
 MAX_LINE_BYTES = 4 << 20

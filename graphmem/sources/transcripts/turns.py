@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from graphmem.deferred_dataclass import dataclass
 
 
 class Speaker(StrEnum):

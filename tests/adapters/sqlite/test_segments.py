@@ -11,8 +11,9 @@ from hypothesis import strategies as some
 
 from graphmem.adapters.sqlite import SQLiteStore, text_index, text_writer
 from graphmem.adapters.sqlite.caches import StoreCaches
+from graphmem.adapters.sqlite.packed_segment import DamagedSegment
 from graphmem.adapters.sqlite.probe_search import Search
-from graphmem.adapters.sqlite.segments import DamagedSegment, SegmentBuilder, joined, pack, unpack, without
+from graphmem.adapters.sqlite.segments import SegmentBuilder, joined, pack, unpack, without
 from graphmem.adapters.sqlite.snapshot import Snapshot
 from graphmem.model import Erase, Request, Scope
 from graphmem.store import Filter, Probe
@@ -85,6 +86,7 @@ _QUESTIONS = [("river",), ("river", "stone"), ("only3", "river", "stone", "cloud
 _READERS = [MAIN, Scope(MAIN.tenant, user="ana"), Scope(MAIN.tenant, user="bob", repo="r")]
 
 
+@pytest.mark.heavy
 def test_a_process_that_stays_finds_what_a_new_one_finds(
     store: SQLiteStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
