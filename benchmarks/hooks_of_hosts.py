@@ -74,7 +74,7 @@ def main() -> int:
 
 
 def _fill(root: Path, memories: int) -> None:
-    from graphmem.hosts.hook.trust import trust
+    from graphmem.user_state.trusted_folders import trust
 
     store = initialise(root)
     trust(str(store.parent))

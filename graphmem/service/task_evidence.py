@@ -17,6 +17,7 @@ from graphmem.briefing.task_paths import (
     words_of,
 )
 from graphmem.briefing.usefulness import EvidenceTable, MemoryEvidence, is_universal
+from graphmem.claims.work_claim import WorkClaim
 from graphmem.deferred_dataclass import dataclass
 from graphmem.instants import to_micros
 from graphmem.model import Anchor, AnchorKind, Kind, Memory, Point, Scope, Statement
@@ -68,6 +69,8 @@ class TaskEvidence:
         ended: Memories that are no longer in force, with their evidence.
         mandatory: Memories whose mandate covers the task.
         overruled: Memories that another leads on their subject.
+        claims: The claims in force that the block may have.
+        own_claims: Those of them that are the reader's.
         mode: `hybrid`, or `lexical` if no vectors were compared.
         note: The remark of the search on that.
     """
@@ -79,6 +82,8 @@ class TaskEvidence:
     on_path: dict[str, str] = field(default_factory=dict)
     mandatory: set[str] = field(default_factory=set)
     overruled: set[str] = field(default_factory=set)
+    claims: dict[str, WorkClaim] = field(default_factory=dict)
+    own_claims: set[str] = field(default_factory=set)
     mode: str = "lexical"
     note: str | None = None
 
@@ -87,6 +92,8 @@ class TaskEvidence:
         evidence = (
             self.table.found.get(memory_id) or self.coming.found.get(memory_id) or self.ended.found.get(memory_id)
         )
+        if memory_id in self.own_claims:
+            return Why.CLAIM, ""
         if memory_id in self.on_path:
             return Why.PATH, self.on_path[memory_id]
         if memory_id in self.mandatory:
