@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from graphmem.answers import Written
 from graphmem.errors import Conflict
-from graphmem.http.admission import AdmittedRoute
+from graphmem.http.guarded_routes import guarded_router
 from graphmem.http.problems import MEDIA_TYPE, PROBLEM, Mismatch
 from graphmem.http.request_bodies import ALSO, body_of, is_optional
 from graphmem.http.request_limits import MAX_RESULTS
@@ -51,7 +51,7 @@ _ROUTE_ARGUMENTS = ("server", "caller", "scope", "headers", "body", "bounds")
 @cache
 def verb_router() -> APIRouter:
     """Return a router with the routes of all verbs that are not streams."""
-    router = APIRouter(route_class=AdmittedRoute)
+    router = guarded_router()
     # A memory's id may hold a slash, so longer paths with an id come before the path that ends with it.
     for verb in sorted(VERBS.values(), key=lambda verb: verb.path.endswith("{key}")):
         if verb.route and not verb.is_streamed:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from graphmem import Anchor, AnchorKind, GraphMemory, Kind, Move, New, Origin, Scope, Statement, Status, Write
 from graphmem.opening import open_memory
@@ -72,7 +73,17 @@ def opened(
 
 
 def make(folder: Path) -> Path:
-    """A store's file with everything in it."""
-    with opened(folder, TickingClock()) as memory:
-        seed(memory)
+    """A store's file with everything in it: a copy of one that is written once for each process."""
+    for name, content in _written().items():
+        folder.joinpath(name).write_bytes(content)
     return folder / FILE
+
+
+@cache
+def _written() -> dict[str, bytes]:
+    """The files of the store, closed: its log may hold what its file does not."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        with opened(folder, TickingClock()) as memory:
+            seed(memory)
+        return {one.name: one.read_bytes() for one in folder.iterdir() if one.name in (FILE, f"{FILE}-wal")}
