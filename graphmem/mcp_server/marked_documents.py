@@ -115,6 +115,7 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
         "alias": Voice.WORDS,
         "matched": _PLAIN,
         "cautions": Voice.QUOTED,
+        "settled": Voice.QUOTED,
     },
     RejectedOption: {"name": Voice.WORDS, "reason": Voice.WORDS},
     CommitPoint: dict.fromkeys(("name", "sha", "fork"), Voice.WORDS),

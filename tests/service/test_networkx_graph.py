@@ -48,6 +48,11 @@ SAID = Statement(
 )
 
 
+def optioned(title: str, outcome: Outcome) -> Statement:
+    option = Alternative("Redis", outcome, keys=("pkg:pypi/redis",))
+    return Statement(title=title, kind=Kind.DECISION, alternatives=(option,))
+
+
 def of_type(graph: Network, sort: NodeType) -> dict[str, Any]:
     return {key: data for key, data in graph.nodes(data=True) if data["type"] is sort}
 
@@ -266,3 +271,23 @@ def counted(asked: list[str], method: Callable[..., object]) -> Callable[..., ob
         return method(*given, **named)
 
     return ask
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "found_by"),
+    [
+        (optioned("Queue on Redis", Outcome.CHOSEN), optioned("No Redis", Outcome.REJECTED), "option"),
+        (Statement(title="Commit generated files"), Statement(title="Never commit generated files"), "negation"),
+        (Statement(title="Logs are kept for 30 days"), Statement(title="Logs are kept for 90 days"), "value"),
+    ],
+)
+def test_statements_that_contradict_each_other_have_an_edge(
+    memory: GraphMemory, first: Statement, second: Statement, found_by: str
+) -> None:
+    memory.add_many([New(statement=first, id="a"), New(statement=second, id="b")])
+    graph = memory.to_networkx()
+    ((_, _, edge),) = [found for found in edges_of(graph, EdgeType.CONFLICTS_WITH) if "found_by" in found[2]]
+    assert edge["found_by"] == found_by
+    assert conflicts_of(graph) == told_conflicts(memory, At(), REPO)
+    memory.supersede("a", "b")
+    assert conflicts_of(memory.to_networkx()) == set()
