@@ -44,7 +44,7 @@ SAID = Statement(
     subject="stack.database",
     aliases=("ADR-2",),
     anchors=(FILE,),
-    alternatives=(Alternative("MySQL", Outcome.REJECTED, "no partial indexes", ("pymysql",)),),
+    alternatives=(Alternative("MySQL", Outcome.REJECTED, "no partial indexes", ("pkg:pypi/pymysql",)),),
 )
 
 
@@ -84,7 +84,7 @@ def test_it_shows_a_memory_with_what_is_around_it(memory: GraphMemory) -> None:
     }
     (anchor,), (option,) = of_type(graph, NodeType.ANCHOR).values(), of_type(graph, NodeType.ALTERNATIVE).values()
     assert (anchor["kind"], anchor["name"], anchor["repo"]) == ("file", "src/db.py", "r")
-    assert (option["name"], option["outcome"], option["keys"]) == ("MySQL", "rejected", ("pymysql",))
+    assert (option["name"], option["outcome"], option["keys"]) == ("MySQL", "rejected", ("pkg:pypi/pymysql",))
     assert [data["role"] for _, _, data in edges_of(graph, EdgeType.ABOUT)] == ["decided in"]
     assert graph.graph == {"as_of": day(9), "known_at": 1, "scope": REPO}
 
