@@ -31,6 +31,7 @@ from graphmem.answers import (
 from graphmem.briefing.block import BlockItem, ContextBlock, RejectedOption
 from graphmem.guard.file_changes import SkippedFile
 from graphmem.marks import Foreign, Parts, rendered
+from graphmem.mcp_server.ingest_tool import IngestAnswer, IngestedSource
 from graphmem.model import (
     AbandonBranch,
     Add,
@@ -143,6 +144,8 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
     Step: {"part": Voice.QUOTED, "evidence": Voice.QUOTED, "before": _PLAIN, "after": _PLAIN},
     Relation: {"before": _PLAIN, "after": _PLAIN, "part": Voice.QUOTED},
     Explanation: {"reasons": Voice.QUOTED, "suspect": Voice.QUOTED},
+    IngestAnswer: {"failed": Voice.WORDS},
+    IngestedSource: {"name": Voice.WORDS},
     Redaction: {"rule": _PLAIN, "place": _PLAIN},
     Similar: {"found_by": _PLAIN},
     Written: {"ids": Voice.ID, "notes": Voice.QUOTED},

@@ -11,6 +11,7 @@ from graphmem.answers import Written
 from graphmem.briefing.block import ContextBlock
 from graphmem.errors import InvalidInput
 from graphmem.mcp_server.brief_answers import answered
+from graphmem.mcp_server.ingest_tool import IngestAnswer, IngestArguments, ingest
 from graphmem.mcp_server.tool_arguments import (
     AddArguments,
     Arguments,
@@ -43,6 +44,7 @@ class Tool:
         permission: The permission that the caller needs.
         is_read_only: Whether it never writes.
         run: The function of the tool; its third argument is an instance of `arguments`.
+        is_long: Whether a call may take longer than clients wait for an answer; it reports its progress.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Tool:
     permission: Permission
     is_read_only: bool
     run: Callable[[GraphMemory, ToolCaller, Any], object]
+    is_long: bool = False
 
 
 def _context(memory: GraphMemory, caller: ToolCaller, arguments: ContextArguments) -> ContextBlock:
@@ -175,6 +178,22 @@ _OWN = (
     ),
 )
 
+#: Tools of the full profile that are no verbs.
+_FURTHER = (
+    Tool(
+        "memory_ingest",
+        "Read the repository",
+        "Read what the repository of your folder says by itself: history, rules, bans, structure, tasks, incidents,"
+        " trailers. Only news are read; a cancelled call is continued by the next one.",
+        IngestArguments,
+        IngestAnswer,
+        Permission.WRITE,
+        is_read_only=False,
+        run=ingest,
+        is_long=True,
+    ),
+)
+
 
 def _of_verb(verb: Verb) -> Tool:
     """Return the tool of a verb, made from its contract."""
@@ -198,7 +217,10 @@ def tools_of(profile: Profile) -> dict[str, Tool]:
     own = {tool.name: tool for tool in _OWN}
     verbs = [verb for verb in VERBS.values() if f"memory_{verb.name}" not in own]
     core = own | _made(sorted((verb for verb in verbs if verb.profile is Profile.CORE), key=_writes_first))
-    return core if profile is Profile.CORE else core | _made(verb for verb in verbs if verb.profile is Profile.FULL)
+    if profile is Profile.CORE:
+        return core
+    further = {tool.name: tool for tool in _FURTHER}
+    return core | _made(verb for verb in verbs if verb.profile is Profile.FULL) | further
 
 
 def _writes_first(verb: Verb) -> bool:
