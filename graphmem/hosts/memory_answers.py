@@ -39,10 +39,12 @@ class MemoryAnswers:
         memory: The memory.
         root: The root of the project; paths are relative to it.
         enforcement: The project's setting for guard: warn, ask or deny.
+        url: The URL of the store; None for that of the working folder.
     """
 
-    def __init__(self, memory: GraphMemory, root: Path, enforcement: Enforcement) -> None:
+    def __init__(self, memory: GraphMemory, root: Path, enforcement: Enforcement, url: str | None = None) -> None:
         self._memory = memory
+        self._url = url
         self._root = root
         self._enforcement = enforcement
 
@@ -65,7 +67,7 @@ class MemoryAnswers:
     def guard_index(self) -> dict[str, object]:
         """Return the fields of a `GuardIndex`: the words and paths by which an edit may concern a memory."""
         settings = load_settings()
-        with open_store(locate(None, settings), settings, create=False) as store:
+        with open_store(locate(self._url, settings), settings, create=False) as store:
             return GuardIndex.of_terms(store.guard_terms(settings.scope())).fields()
 
     def guard(self, payload: Payload) -> Guarded:
@@ -83,15 +85,15 @@ class MemoryAnswers:
         return self._memory.context(task, tuple(paths), budget_tokens=budget, max_chars=_BLOCK_CHARS, words_only=True)
 
 
-def open_hook_memory() -> MemoryAnswers:
-    """Return the memory of the working folder.
+def open_hook_memory(url: str | None = None) -> MemoryAnswers:
+    """Return the memory of the working folder, or that at a URL.
 
     Raises:
         GraphMemError: It cannot be opened.
     """
     folder = Path.cwd()
-    memory = open_memory(embedder=lambda: EmbedderMissing("hooks compare words alone"))
-    return MemoryAnswers(memory, work_tree(folder) or folder, Enforcement(load_settings().guard))
+    memory = open_memory(url, embedder=lambda: EmbedderMissing("hooks compare words alone"))
+    return MemoryAnswers(memory, work_tree(folder) or folder, Enforcement(load_settings().guard), url)
 
 
 # ---- blocks
