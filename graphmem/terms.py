@@ -1,19 +1,19 @@
 """Search terms of texts: stems, versions and pairs of ideographs, the same in every store.
 
 A memory has terms with repeats; a query has distinct terms without stop words. Names and titles are compared by words
-as written (`graphmem.ranking`), never by terms.
+as written (`graphmem.words`), never by terms.
 """
 
 from __future__ import annotations
 
 import re
-import threading
+from _thread import allocate_lock
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
-from graphmem.ranking import IDEOGRAPH, tokens
+from graphmem.words import IDEOGRAPH, tokens
 
+TYPE_CHECKING = False  # typing takes milliseconds to import
 if TYPE_CHECKING:
     from Stemmer import Stemmer
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 TITLE_WEIGHT = 2
 
 _VERSION = re.compile(r"(?<![\w.])[vV]?(\d+(?:\.\d+)+)")
-_IDEOGRAPHS = re.compile(f"[{IDEOGRAPH}]+")
 _SHORTEST_STEMMED = 3
 _MOST_STEMS = 65_536
 
@@ -58,7 +57,7 @@ def question_terms(text: str) -> tuple[str, ...]:
     ('deploy', 'python', '3_11')
     """
     versions = [version.replace(".", "_") for version in _versions(text)]
-    runs = [] if text.isascii() else [run for run in _IDEOGRAPHS.findall(text) if len(run) > 1]
+    runs = [] if text.isascii() else [run for run in _ideographs().findall(text) if len(run) > 1]
     rest = _VERSION.sub(" ", text)
     for run in runs:
         rest = rest.replace(run, " ")
@@ -92,8 +91,13 @@ def _versions(text: str) -> list[str]:
     return []
 
 
+@cache
+def _ideographs() -> re.Pattern[str]:
+    return re.compile(f"[{IDEOGRAPH}]+")
+
+
 def _pairs(text: str) -> list[str]:
-    return [left + right for run in _IDEOGRAPHS.findall(text) for left, right in pairwise(run)]
+    return [left + right for run in _ideographs().findall(text) for left, right in pairwise(run)]
 
 
 class _Stems(dict[str, str]):
@@ -114,7 +118,7 @@ class _Stems(dict[str, str]):
 _stems = _Stems()
 _stem = _stems.__getitem__
 #: The stemmer is not thread-safe.
-_stemmer_lock = threading.Lock()
+_stemmer_lock = allocate_lock()
 
 
 @cache

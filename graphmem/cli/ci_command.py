@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from graphmem.cli.output import give
 from graphmem.cli.repository_commands import RepositoryOptions, read_repository, report_lines
 from graphmem.cli.repository_options import DISAGREES, fail_on_option, fix_option, path_argument, ref_option
 from graphmem.cli.verify_command import disagrees, fix_lines, fixes_of, verification_lines, verification_summary
+from graphmem.deferred_dataclass import dataclass
 
 if TYPE_CHECKING:
     from graphmem.service import IngestReport, Write

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from graphmem.cli.options import Body, Call, bundle, scope_options, write_option
 from graphmem.cli.output import give, note, progress
 from graphmem.cli.receipts import redaction_lines
 from graphmem.cli.repository_options import git_errors, notes_folder, path_argument, ref_option, since_option
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Kind
 from graphmem.store import Filter
 
@@ -84,6 +85,7 @@ def _source_command(names: Sequence[str], name: str, text: str) -> click.Command
     return command
 
 
+_NO_OPTIONS = RepositoryOptions()
 _EVERYTHING = (
     "Read all that a repository says by itself: its history, decision records in the usual folders, conventions,"
     " bans of imports, structure, tasks, incidents and trailers of commits. Only what is new is read. After Ctrl-C the"
@@ -99,7 +101,7 @@ def read_repository(
     path: Path,
     names: Sequence[str],
     *,
-    options: RepositoryOptions = RepositoryOptions(),
+    options: RepositoryOptions = _NO_OPTIONS,
     write: Write | None = None,
 ) -> RepositoryReport:
     """Read sources of a repository into a memory, with a progress bar for each; exits after Ctrl-C."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from graphmem.cli import pages
 from graphmem.cli.blocks import Block, Line, dim, line, strong
 from graphmem.cli.file_pages import file_life_page
 from graphmem.cli.phrases import nothing_line
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import At
 
 if TYPE_CHECKING:

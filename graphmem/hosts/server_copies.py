@@ -7,9 +7,9 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import Forbidden, NotFound
 from graphmem.hosts.hook.server_copy import copies_folder, write_note
 from graphmem.model import Add, Scope

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pydantic import Field
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import Unsupported
 from graphmem.githooks.repository_folders import repository_folders
 from graphmem.mcp_server.call_progress import call_progress

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from graphmem.briefing.block import BlockItem, ContextBlock, SectionName
 from graphmem.briefing.fitting import Fitted, Frame, Room, fitted
@@ -15,12 +16,13 @@ from graphmem.briefing.usefulness import FLOOR, WEIGHTS, Weights, usefulness
 from graphmem.briefing.wording import HEAD, HEAD_SINCE, BlockWording
 from graphmem.model import Point, Scope
 from graphmem.service.block_items import BlockItems
-from graphmem.service.changed_cautions import ChangedCautions
 from graphmem.service.context import ServiceContext
-from graphmem.service.seen_changes import SeenChanges
 from graphmem.service.task_evidence import Task, TaskEvidence, own_parts
 from graphmem.terms import question_terms
 from graphmem.token_count import token_count
+
+if TYPE_CHECKING:
+    from graphmem.service.seen_changes import SeenChanges
 
 #: Characters of the tag of marks.
 _TAG_CHARS = 12
@@ -59,12 +61,12 @@ class BlockMaker:
         self._task = task
         self._found = found
         self._weights = weights
-        self._changed = ChangedCautions()
+        self._settled: Mapping[str, tuple[str, ...]] = {}
         self._wording = BlockWording(lambda: self._tag, reader.repo, point.valid)
 
     def block(self, room: Room, since: int | None) -> ContextBlock:
         """Return the block within its room; with `since`, only the changes after it."""
-        seen = None if since is None else SeenChanges.after(self._context, self._reader, since, self._point)
+        seen = None if since is None else self._changes_after(since)
         ranked = self._ranked(seen)
         most = room.tokens // _LINE_TOKENS + _SPARE_LINES
         items, unseen = self._items(ranked, most, seen)
@@ -79,6 +81,11 @@ class BlockMaker:
             mode=self._found.mode,
             note=self._found.note,
         )
+
+    def _changes_after(self, since: int) -> SeenChanges:
+        from graphmem.service.seen_changes import SeenChanges
+
+        return SeenChanges.after(self._context, self._reader, since, self._point)
 
     def _ranked(self, seen: SeenChanges | None) -> list[tuple[float, str]]:
         """Return the useful memories, the most useful first, ties by id."""
@@ -97,17 +104,21 @@ class BlockMaker:
             if value >= floor or memory_id in found.on_path or memory_id in found.mandatory:
                 ranked.append((value, memory_id))
         if seen is not None:
-            news = seen.ids | self._changed_cautions(seen, [key for _, key in ranked]).ids
+            news = seen.ids | self._changed_cautions(seen, [key for _, key in ranked])
             ranked = [pair for pair in ranked if pair[1] in news]
         ranked += self._others(seen, {key: value for value, key in ranked})
         return sorted(ranked, key=lambda pair: (-pair[0], pair[1]))
 
-    def _changed_cautions(self, seen: SeenChanges, ids: Sequence[str]) -> ChangedCautions:
-        """Return the doubts and conflicts of memories that arose or were settled after the position seen."""
-        if not seen.is_empty:
-            points = (Point(self._point.valid, seen.position), self._point)
-            self._changed = ChangedCautions.after(self._context, self._reader, points, ids, sorted(seen.ids))
-        return self._changed
+    def _changed_cautions(self, seen: SeenChanges, ids: Sequence[str]) -> frozenset[str]:
+        """Return the memories whose doubts or conflicts arose or were settled after the position seen."""
+        if seen.is_empty:
+            return frozenset()
+        from graphmem.service.changed_cautions import ChangedCautions
+
+        points = (Point(self._point.valid, seen.position), self._point)
+        changed = ChangedCautions.after(self._context, self._reader, points, ids, sorted(seen.ids))
+        self._settled = changed.settled
+        return changed.ids
 
     def _others(self, seen: SeenChanges | None, values: Mapping[str, float]) -> list[tuple[float, str]]:
         """Return declared memories that are not in force yet, and the last of those that are not in force any more.
@@ -139,7 +150,7 @@ class BlockMaker:
         items = made.items([*mandatory, *others[:most]], question_terms(self._task.text))
         rest = made.sections_of(others[most:])
         if seen is not None:
-            items = [replace(item, is_new=True, settled=self._changed.settled.get(item.id, ())) for item in items]
+            items = [replace(item, is_new=True, settled=self._settled.get(item.id, ())) for item in items]
         return items, rest
 
     def _fitted(

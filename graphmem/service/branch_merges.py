@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Protocol
 
 from graphmem.answers import Written
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import Conflict, Forbidden, InvalidInput, NotFound
 from graphmem.instants import to_micros
 from graphmem.model import Origin, Scope

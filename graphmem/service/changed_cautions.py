@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from graphmem.answers import Sentence
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Point, Scope
 from graphmem.retrieval.dependencies import doubts
 from graphmem.retrieval.reasons import named

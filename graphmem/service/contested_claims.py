@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from graphmem.answers import Contest
 from graphmem.conflicts import FoundBy
-from graphmem.guard.index_terms import terms_of_statement
 from graphmem.model import LinkKind, Point, Scope, Statement
 from graphmem.retrieval.reference import reference
 from graphmem.service.conflict_rules import Home, conflicts_among, contradictions, fork_ends, home_of
@@ -74,7 +73,11 @@ class ContestedClaims:
 
     def _keyed(self, statements: Mapping[str, Statement]) -> Collection[str]:
         """Return the memories with an option that has a key of one of the statements' options."""
-        optioned = (statement for statement in statements.values() if any(each.keys for each in statement.alternatives))
+        optioned = [statement for statement in statements.values() if any(each.keys for each in statement.alternatives)]
+        if not optioned:
+            return ()
+        from graphmem.guard.index_terms import terms_of_statement
+
         terms = dict.fromkeys(term for statement in optioned for term in terms_of_statement(statement))
         return self._context.store.guarding(self._reader, list(terms), limit=_MOST_KEYED) if terms else ()
 

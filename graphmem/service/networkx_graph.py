@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from graphmem.answers import Card, State, intervals
+from graphmem.deferred_dataclass import dataclass
 from graphmem.instants import from_micros
 from graphmem.model import Anchor, AnchorKind, Memory, Point, Provenance, Scope, Statement
 from graphmem.repository.mainline_graph import renames

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 from graphmem.model import Change, Feedback, Point, Scope
 from graphmem.service.context import ServiceContext
 from graphmem.temporal import View
-from graphmem.temporal.operations import about
 
 _AT_ONCE = 1_000
 #: Entries that are read at most.
@@ -54,6 +53,8 @@ class SeenChanges:
 
 def _named_after(context: ServiceContext, reader: Scope, since: int, until: int) -> tuple[set[str], bool]:
     """Return the memories that entries between two positions name, and whether there is no entry but of feedback."""
+    from graphmem.temporal.operations import about
+
     if until - since > MOST_CHANGES:
         raise InvalidInput(
             f"since {since} lies {until - since:,} entries back, more than {MOST_CHANGES:,}: ask for the whole block"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
-from graphmem.answers import Hit
 from graphmem.briefing.block import Why
 from graphmem.briefing.practices import Practice, practices_of
+from graphmem.briefing.task_clauses import MOST_TASK_CHARS, clauses_of
 from graphmem.briefing.task_paths import (
     best_coverage,
     covering_names,
@@ -18,9 +17,11 @@ from graphmem.briefing.task_paths import (
     words_of,
 )
 from graphmem.briefing.usefulness import EvidenceTable, MemoryEvidence, is_universal
+from graphmem.deferred_dataclass import dataclass
 from graphmem.instants import to_micros
 from graphmem.model import Anchor, AnchorKind, Kind, Memory, Point, Scope, Statement
 from graphmem.repository.path_patterns import is_glob
+from graphmem.retrieval.leads import Lead
 from graphmem.retrieval.path_reach import areas_of, is_area
 from graphmem.retrieval.request import Query, Sort
 from graphmem.retrieval.search import Searcher
@@ -31,9 +32,6 @@ from graphmem.temporal.trust import is_mandatory
 
 #: Hits of each search that count.
 _HITS, _FURTHER_HITS = 60, 40
-#: A task longer than this many words is also searched for clause by clause.
-_LONG_WORDS, _MOST_CLAUSES, _CLAUSE_WORDS = 16, 3, 3
-_CLAUSE_END = re.compile(r"[.;:!?\n]+\s+|\n+|,\s+(?:and|then|but)\s+")
 #: Kinds of memories that may govern a task without a common word; the latest that the reader sees are noted.
 _PRESENT_KINDS = (Kind.CONVENTION, Kind.PREFERENCE, Kind.TASK)
 _MOST_PRESENT = 200
@@ -41,7 +39,6 @@ _MOST_PRESENT = 200
 _NEAR = 0.2
 #: How closely a component or module covers a path: as a folder some levels above it does.
 _AREA_COVERAGE = 0.5
-_MOST_TASK_CHARS = 4_000
 #: The role of the anchors of the files that contain a rule.
 _STATED_IN = "stated in"
 
@@ -57,16 +54,7 @@ class Task:
     def of(cls, text: str, paths: Iterable[str]) -> Task:
         """Return a task; a long text is cut, since its beginning names its subject."""
         given = [plain_path(path) for path in (*paths, *paths_in(text))]
-        return cls(text[:_MOST_TASK_CHARS], tuple(dict.fromkeys(path for path in given if path)))
-
-    @property
-    def clauses(self) -> list[str]:
-        """Return the longest clauses of a long text; none of a short text."""
-        if len(self.text.split()) <= _LONG_WORDS:
-            return []
-        parts = [part.strip() for part in _CLAUSE_END.split(self.text) if len(part.split()) >= _CLAUSE_WORDS]
-        longest = sorted(parts, key=lambda part: -len(part))[:_MOST_CLAUSES]
-        return [part for part in parts if part in longest] if len(parts) > 1 else []
+        return cls(text[:MOST_TASK_CHARS], tuple(dict.fromkeys(path for path in given if path)))
 
 
 @dataclass(slots=True)
@@ -136,13 +124,13 @@ class EvidenceSearch:
     def evidence(self, task: Task) -> TaskEvidence:
         """Return the evidence for a task."""
         found = TaskEvidence()
-        for text in (task.text, *task.clauses):
+        for text in (task.text, *clauses_of(task.text)):
             self._note_task(found, text)
         for practice, share in practices_of(task.text, task.paths):
             self._note_practice(found, practice, share)
         if named := words_of(task.paths):
             for hit in self._hits(self._words, named, _FURTHER_HITS, found):
-                found.table.note(hit.card.id, path_words=hit.parts.get("words", 0.0))
+                found.table.note(hit.memory, path_words=hit.parts.get("words", 0.0))
         self._note_anchored(found, task.paths)
         self._note_areas(found, task.paths)
         self._note_present(found)
@@ -165,9 +153,9 @@ class EvidenceSearch:
             if hit.standing is Standing.HOLDS:
                 found.table.note(self._leader(found, hit), **parts)
             elif hit.standing is Standing.LAST:
-                found.ended.note(hit.card.id, **parts)
+                found.ended.note(hit.memory, **parts)
             else:
-                found.coming.note(hit.card.id, **parts)
+                found.coming.note(hit.memory, **parts)
 
     def _note_practice(self, found: TaskEvidence, practice: Practice, share: float) -> None:
         for hit in self._hits(self._searcher, practice.hint, _FURTHER_HITS, found):
@@ -179,20 +167,20 @@ class EvidenceSearch:
                 found.practices[memory_id] = (best, practice.name)
 
     @staticmethod
-    def _leader(found: TaskEvidence, hit: Hit) -> str:
+    def _leader(found: TaskEvidence, hit: Lead) -> str:
         """Return the memory that leads the subject of a hit: overruled memories do not govern."""
-        if hit.overruled_by is None:
-            return hit.card.id
-        found.overruled.add(hit.card.id)
-        return hit.overruled_by.memory.id
+        if hit.leader is None:
+            return hit.memory
+        found.overruled.add(hit.memory)
+        return hit.leader
 
     def _hits(
         self, searcher: Searcher, text: str, limit: int, found: TaskEvidence, *, is_task: bool = False
-    ) -> Iterator[Hit]:
+    ) -> Iterator[Lead]:
         point = self._point
         query = Query(text, point.valid, point.seq, self._reader, Filter(), Sort.RELEVANCE, Page(limit), 0.0)
         # Hints and names of files are spelt as they are: only a person's words are read as others.
-        answer = searcher.search(replace(query, corrects_words=is_task))
+        answer = searcher.leads(replace(query, corrects_words=is_task))
         if is_task:
             found.mode, found.note = answer.mode, answer.note
         return (hit for hit in answer.hits if is_task or hit.standing is Standing.HOLDS)
@@ -298,5 +286,5 @@ def own_parts(evidence: MemoryEvidence, memory: Memory, paths: Sequence[str], re
     }
 
 
-def _direct_parts(hit: Hit) -> dict[str, float]:
+def _direct_parts(hit: Lead) -> dict[str, float]:
     return {name: hit.parts.get(name, 0.0) for name in ("words", "meaning", "title", "name")}

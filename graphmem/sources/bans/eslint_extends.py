@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.bans.ban import SettingsBans
 from graphmem.sources.bans.eslint_bans import TOOL, ConfigBlock
 
