@@ -1,8 +1,8 @@
 """Guard's answer as SARIF 2.1.0 and as annotations of GitHub.
 
 The packages for SARIF on the package index (sarif-om, sarif-tools, sarif-pydantic) have no schema. `check_log` states
-by hand what sections 3.13 to 3.58 of the specification require of the objects that guard writes: the required properties, the
-types, and no other properties.
+by hand what sections 3.13 to 3.58 of the specification require of the objects that guard writes: required properties,
+types, and no others.
 """
 
 from __future__ import annotations

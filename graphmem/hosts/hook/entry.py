@@ -96,8 +96,8 @@ def answered(host: str, event: str, content: bytes, open_memory: Callable[[], Ho
         note_run(payload.host, payload.session)
         from graphmem.hosts.hook.moments import answer
 
-        url = None if copied is None else copied.file
-        said = answer(payload, project, _once(open_memory or (lambda: _open_memory(url))))
+        opens = _open_memory if copied is None else lambda: _open_memory(project.file)
+        said = answer(payload, project, _once(open_memory or opens))
         if copied is not None and said.text:
             said.text = f"{said.text}\n{copied.sentence()}"
         return output_of(payload.host, payload.event, payload.moment, said)
@@ -118,7 +118,7 @@ def _once(open_memory: Callable[[], HookMemory]) -> Callable[[], HookMemory]:
     return memory
 
 
-def _open_memory(url: str | None) -> HookMemory:
+def _open_memory(url: str | None = None) -> HookMemory:
     from graphmem.hosts.memory_answers import open_hook_memory
 
     return open_hook_memory(url)
