@@ -19,7 +19,7 @@ Home = tuple[str | None, str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Successor:
+class FullSuccessor:
     """A memory that supersedes all of another memory from a time on, by one ledger entry."""
 
     id: str
@@ -33,21 +33,21 @@ def home_of(scope: Scope) -> Home:
     return scope.repo, scope.user, scope.environment
 
 
-def successors_of(view: View, old: str, valid: datetime) -> list[Successor]:
+def successors_of(view: View, old: str, valid: datetime) -> list[FullSuccessor]:
     """Return the full and open-ended successors of a memory, those that the reader does not see left out."""
     return [
-        Successor(edge.new, edge.stamp.seq, view.known[edge.new].memory.scope, view.holds(edge.new, valid))
+        FullSuccessor(edge.new, edge.stamp.seq, view.known[edge.new].memory.scope, view.holds(edge.new, valid))
         for edge in view.edges_out(old)
         if edge.is_full and edge.until is None and edge.new in view.known
     ]
 
 
-def forks(successors: Iterable[Successor]) -> Iterator[tuple[str, ...]]:
+def forks(successors: Iterable[FullSuccessor]) -> Iterator[tuple[str, ...]]:
     """Yield the successors in force of each fork of a memory: two ledger entries superseded it, as after a merge.
 
     A private and a shared successor of the same memory are no fork.
     """
-    by_owner = defaultdict[Scope, list[Successor]](list)
+    by_owner = defaultdict[Scope, list[FullSuccessor]](list)
     for successor in successors:
         by_owner[replace(successor.scope, branch=None)].append(successor)
     for same in by_owner.values():

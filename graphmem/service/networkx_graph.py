@@ -27,7 +27,7 @@ from graphmem.service.attributes import (
     SupersessionEdge,
     TombstoneNode,
 )
-from graphmem.service.conflict_rules import Home, Successor, contradictions, forks, home_of, successors_of
+from graphmem.service.conflict_rules import FullSuccessor, Home, contradictions, forks, home_of, successors_of
 from graphmem.service.context import ServiceContext
 from graphmem.store import Progress
 from graphmem.temporal import View, rule
@@ -92,7 +92,7 @@ class _GraphBuilder:
         self.graph = graph
         self.cards: dict[str, Card] = {}
         self.files: dict[str | None, dict[str, set[str]]] = {}
-        self.successors: dict[str, list[Successor]] = {}
+        self.successors: dict[str, list[FullSuccessor]] = {}
         self._point = point
         self._provenance = provenance
         self._nodes: list[tuple[str, MemoryNode | TombstoneNode]] = []
