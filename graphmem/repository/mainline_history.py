@@ -6,13 +6,16 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from graphmem.repository.areas import AreaRow, Areas, package_names
 from graphmem.repository.code_verdict import CodeVerdict
 from graphmem.repository.mainline_rows import MainlineRows, RefRow, SegmentRow, SideCommit, UnreadCommit
 from graphmem.repository.relocations import Relocation
 from graphmem.repository.repository_link import RepositoryLink
+
+if TYPE_CHECKING:
+    from graphmem.repository.area_files import AreaFiles
 
 Key = TypeVar("Key", str, int)
 
@@ -22,6 +25,16 @@ _SECOND_US = 1_000_000
 _COMMIT_US = 1_000
 #: No commit is later.
 FOREVER_US = 1 << 62
+
+
+class SymbolFiles(NamedTuple):
+    """A commit that moved a symbol: the file and the dotted name before, those since then, and its position."""
+
+    old_file: int
+    old_name: str
+    new_file: int
+    new_name: str
+    position: int
 
 
 @dataclass(slots=True)
@@ -74,6 +87,8 @@ class MainlineHistory:
     _positions: dict[str, int] | None = None
     #: Cache of the shares of the files of folders, by folder and positions.
     folder_shares: dict[tuple[str, int, int], tuple[tuple[str | None, float], ...]] = field(default_factory=dict)
+    #: Cache of the files of components and modules, by the name and the position of the commit.
+    area_files: dict[tuple[str, int], AreaFiles] = field(default_factory=dict)
     _by_name: dict[str, list[str]] | None = None
     _relocated: dict[tuple[int, str], list[tuple[int, tuple[Relocation, ...]]]] | None = None
 
@@ -154,6 +169,7 @@ class MainlineHistory:
         self.seq = seq
         self._by_path = self._of_lineage = self._paths = self._positions = self._relocated = self._by_name = None
         self.folder_shares = {}
+        self.area_files = {}
 
     def relocate(self, relocations: Iterable[Relocation]) -> None:
         """Take relocations; those of the same part and commit replace earlier relocations."""
@@ -300,6 +316,17 @@ class MainlineHistory:
                     if found is not None and found.lineage != lineage:
                         yield lineage, found.lineage, position
 
+    def symbol_moves(self) -> Iterator[SymbolFiles]:
+        """Yield each recorded move of a symbol from a file into another one."""
+        if self.relocations:
+            self.relocated(-1, "")
+        for (lineage, symbol), listed in (self._relocated or {}).items():
+            for position, relocations in listed if symbol else ():
+                for relocation in relocations:
+                    segment = self.segment_at(relocation.new_path, position) if relocation.is_move else None
+                    if segment is not None:
+                        yield SymbolFiles(lineage, symbol, segment.lineage, relocation.new_symbol, position)
+
     def _segment_before(self, path: str, position: int) -> SegmentRow | None:
         """Return the segment of a path before a commit, else after it."""
         rows = self.segments_of(path)
@@ -315,10 +342,15 @@ class MainlineHistory:
         """
         if position < 0:
             return set()
+        names = package_names(path, lambda name: self.segment_at(name, position) is not None)
+        return {*self.areas.names_of(path, position), *names}
+
+    @property
+    def areas(self) -> Areas:
+        """The components and modules that files declare."""
         if self._areas is None:
             self._areas = Areas(self.area_rows.values())
-        names = package_names(path, lambda name: self.segment_at(name, position) is not None)
-        return {*self._areas.names_of(path, position), *names}
+        return self._areas
 
     def binding(self, path: str, at_us: int) -> int | None:
         """Return the lineage of the file that a path refers to from a time on.

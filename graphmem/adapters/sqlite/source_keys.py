@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterator, Sequence
 
 import apsw
 
 from graphmem.adapters.sqlite.values import Row, Tenant, ints
 from graphmem.instants import from_micros
-from graphmem.repository.path_patterns import fixed_part, path_pattern
+from graphmem.repository.path_patterns import fixed_part, is_glob, path_test
 from graphmem.rows import SourceRow, Stamp
 
 _BY_KEY = """
@@ -28,7 +28,9 @@ _BY_MEMORY = """
     CROSS JOIN memory ON number = source_key.memory
 """
 _NUMBERS = """
-    SELECT memory, key FROM source_key WHERE tenant = ?1 AND key >= ?2 AND (?3 IS NULL OR key < ?3)
+    SELECT memory, source_key.key FROM json_each(?2) AS input CROSS JOIN source_key
+    WHERE tenant = ?1 AND source_key.key >= json_extract(input.value, '$[0]')
+      AND source_key.key < coalesce(json_extract(input.value, '$[1]'), x'')
 """
 
 
@@ -49,16 +51,18 @@ def sources(
     ]
 
 
-def numbers_on(connection: apsw.Connection, tenant: Tenant, paths: Iterable[str]) -> Iterator[int]:
+def numbers_on(connection: apsw.Connection, tenant: Tenant, paths: Sequence[str]) -> Iterator[int]:
     """Numbers of the memories with a source key that one of the paths asks for."""
-    for path in paths:
-        pattern, start = path_pattern([path]), fixed_part(path)
-        is_exact = pattern is None and not path.endswith("/")
-        test = None if pattern is None else re.compile(pattern)
-        span = (start, f"{start}\0") if is_exact else _span(start)
-        for number, key in connection.execute(_NUMBERS, (tenant.number, *span)):
-            if test is None or test.fullmatch(key):
-                yield number
+    is_on = path_test(paths)
+    for number, key in connection.execute(_NUMBERS, (tenant.number, json.dumps(list(map(_bounds, paths))))):
+        if is_on(key):
+            yield number
+
+
+def _bounds(path: str) -> tuple[str, str | None]:
+    """The least key that a path may mean, and a key behind all of them; None if no key is."""
+    is_exact = not is_glob(path) and not path.endswith("/")
+    return (path, f"{path}\x01") if is_exact else _span(fixed_part(path))
 
 
 def _span(folder: str) -> tuple[str, str | None]:
