@@ -63,6 +63,7 @@ PartName = Annotated[str, Text(20_000, description="The part that is replaced, s
 Question = Annotated[str, Text(10_000, description="A question in plain words.")]
 SubjectName = Annotated[str, Text(1_000, description="A subject, such as stack.database.", metavar="KEY")]
 PathName = Annotated[str, Text(1_000, description="A file, folder/ or glob.", metavar="PATH")]
+ComponentName = Annotated[str, Text(1_000, 1, description="A component or module, such as billing.", metavar="NAME")]
 FileName = Annotated[str, Text(1_000, 1, description="A path that a file has or had.", metavar="PATH")]
 Position = Annotated[int, Number(0, description="A ledger position.", metavar="POSITION")]
 ChangeNumber = Annotated[int, Number(1, description="A ledger position.")]

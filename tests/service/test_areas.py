@@ -224,3 +224,14 @@ def test_a_component_of_many_files_is_asked_for_at_once(memory: GraphMemory, rep
     read(memory, repository)
     assert of(memory, "billing") == {"src/billing/file7.txt", "src/billing/tax.py"}
     assert of(memory, "docs") == {"src/billing/apart.md"}
+
+
+def test_a_context_has_what_is_about_a_file_of_a_component(memory: GraphMemory, repository: Repository) -> None:
+    for title, path in (("Amounts are whole cents", "src/billing/tax.py"), ("Pools are small", "src/shop/pool.py")):
+        said = Statement(title=title, kind=Kind.CONVENTION, anchors=(Anchor(AnchorKind.FILE, path),))
+        memory.add(said, start=FIRST - DAY, on_similar=None)
+    read(memory, repository)
+    block = memory.context("Change it", components=("billing",))
+    reasons = {item.title: item.why for section in block.sections for item in section.items}
+    assert reasons["Amounts are whole cents"] == Why.PATH
+    assert reasons.get("Pools are small") != Why.PATH
