@@ -359,6 +359,7 @@ class ReadMainline:
         commits: The number of mainline commits up to it, those of earlier readings included.
         previous: Ledger position of the reading that this one follows; 0 for the first of the repository.
         content: The rows, as `graphmem.repository.mainline_rows` packs them.
+        authors: The authors of the commits, as `graphmem.repository.authors` packs them; empty if there are none.
     """
 
     ref: str
@@ -366,6 +367,7 @@ class ReadMainline:
     commits: int
     previous: int
     content: str
+    authors: str = ""
 
     def __post_init__(self) -> None:
         if self.commits < 0 or self.previous < 0:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from graphmem.repository.areas import AreaRow, Areas, package_names
+from graphmem.repository.authors import AuthorRows, MainlineAuthors, takes_authors
 from graphmem.repository.code_verdict import CodeVerdict
 from graphmem.repository.mainline_rows import MainlineRows, RefRow, SegmentRow, SideCommit, UnreadCommit
 from graphmem.repository.relocations import Relocation
@@ -59,6 +60,7 @@ class MainlineHistory:
         former: Hashes of commits that were on the mainline before it was rewritten.
         gone: The last commit of each branch that is gone, by its name, and the ledger position that says so.
         area_rows: Components and modules that files declare, by the position of the commit and the file.
+        authors: The authors of its commits.
         has_areas: True if every reading looked for components and modules; those of earlier releases did not.
     """
 
@@ -80,6 +82,7 @@ class MainlineHistory:
     gone: dict[str, tuple[str, int]] = field(default_factory=dict)
     area_rows: dict[tuple[int, str], AreaRow] = field(default_factory=dict)
     has_areas: bool = False
+    authors: MainlineAuthors = field(default_factory=MainlineAuthors)
     _areas: Areas | None = None
     _by_path: dict[str, list[int]] | None = None
     _of_lineage: dict[int, list[int]] | None = None
@@ -113,6 +116,7 @@ class MainlineHistory:
             dict(self.gone),
             dict(self.area_rows),
             self.has_areas,
+            self.authors.copy(),
         )
 
     def takes(self, rows: MainlineRows) -> bool:
@@ -138,14 +142,17 @@ class MainlineHistory:
         fresh = [row.number for row in rows.segments if row.number >= kept]
         return fresh == list(range(kept, rows.segment_count)) and all(row.number >= 0 for row in rows.segments)
 
-    def add(self, seq: int, rows: MainlineRows, ref: str | None = None) -> None:
+    def add(self, seq: int, rows: MainlineRows, ref: str | None = None, authors: AuthorRows | None = None) -> None:
         """Take a reading that fits: its rows replace everything from its first commit on.
 
         Args:
             seq: Ledger position of the reading.
             rows: Its content.
             ref: The ref of the mainline.
+            authors: The authors of its commits; those that do not fit are left out.
         """
+        if authors is not None and not takes_authors(authors, rows.start + len(rows.shas), rows.segment_count):
+            authors = None
         self.ref = ref
         if rows.start < len(self.shas):
             self._cut(rows.start)
@@ -164,6 +171,7 @@ class MainlineHistory:
         self.unread += rows.unread
         self.area_rows.update(((row.position, row.path), row) for row in rows.areas or ())
         self.has_areas = rows.areas is not None
+        self.authors.take(authors, len(self.shas))
         self._areas = None
         self.is_shallow = rows.is_shallow
         self.seq = seq
@@ -193,6 +201,7 @@ class MainlineHistory:
         self.arrivals = {sha: position for sha, position in self.arrivals.items() if position < start}
         self.unread = [commit for commit in self.unread if commit.position < start]
         self.area_rows = {key: row for key, row in self.area_rows.items() if row.position < start}
+        self.authors.cut(start)
 
     def _set(self, segment: SegmentRow) -> None:
         if segment.number < len(self.segments):
@@ -210,7 +219,7 @@ class MainlineHistory:
         made.verdicts, made.relocations = self.verdicts, self.relocations
         made.last, made.links = self.last, self.links
         made.area_rows = {key: row for key, row in self.area_rows.items() if row.position <= position}
-        made.has_areas = self.has_areas
+        made.has_areas, made.authors = self.has_areas, self.authors
         for segment in self.segments:
             if segment.start > position:
                 break

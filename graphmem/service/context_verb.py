@@ -51,8 +51,8 @@ class ContextVerb:
         """Give the memories in force that govern a task, within a budget of tokens, in order of precedence.
 
         What is mandatory for the task or its paths comes first, then decisions with what they rejected, conventions,
-        the reader's preferences, work in flight, and what to beware of. Memories about the paths or components come even
-        if no word matches. Each line names the memory, since when it is in force, and why it is there.
+        the reader's preferences, work in flight, and what to beware of. Memories about the paths or components come
+        even if no word matches. Each line names the memory, since when it is in force, and why it is there.
 
         Args:
             task: What is to be done, in plain words; may be empty.
