@@ -328,9 +328,14 @@ class OpenBranch:
 
 @dataclass(frozen=True, slots=True)
 class MergeBranch:
-    """Make the entries of the branch `name` visible on its parent, and close it."""
+    """Make the entries of the branch `name` visible on its parent, and close it.
+
+    For the parent, they count from the valid time `at` on, or from the recording if that is earlier; from their own
+    times if it is None.
+    """
 
     name: str
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

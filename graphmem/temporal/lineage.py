@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from graphmem.errors import CorruptStore
 from graphmem.model import Scope
@@ -66,6 +67,8 @@ class Lineage:
         own = self.opening(reader)
         self._line = self._ancestry(reader.branch_key if own is None else own.key)
         self._places: dict[tuple[str, int], str | None] = {}
+        #: True if a merge may count from a valid time on only.
+        self.has_dated_merges = any(row.merged_at is not None for row in branches.values())
 
     def sees(self, stamp: Stamp) -> bool:
         """Return True if the row is recorded by this position, on this line, and not on an abandoned branch."""
@@ -90,6 +93,22 @@ class Lineage:
         if key not in self._places:
             self._places[key] = self._follow_merges(branch, seq)
         return self._places[key]
+
+    def since(self, stamp: Stamp) -> datetime | None:
+        """The valid time from which a row counts for the reader, by the merges that brought it; None for always.
+
+        Whoever reads the branch itself, merged by now, sees the row at its own times.
+        """
+        key, seq = stamp.branch, stamp.seq
+        times: list[datetime] = []
+        while key is not None and key not in self._line:
+            row = self._row(key)
+            if row is None or not row.is_merged or not self._is_closed(row) or row.closed is None or row.closed < seq:
+                break
+            if row.merged_at is not None:
+                times.append(row.merged_at)
+            key, seq = self._open_ancestor(row.parent, row.closed), row.closed
+        return max(times, default=None)
 
     def nearness(self, stamp: Stamp) -> int:
         """0 for a row on the reader's own branch, and 1 less for each branch nearer to the main line."""
