@@ -25,6 +25,7 @@ from graphmem.cli.repository_options import (
     pull_request_option,
     ref_option,
     running_pull_request,
+    running_target,
     since_option,
 )
 from graphmem.model import Kind, Scope
@@ -133,6 +134,9 @@ def read_repository(
             if branch is None and options.ref is not None:
                 branch = unmerged_branch(path, options.ref, recorded_mainline(memory, repository_scope(memory, write)))
             if branch is not None:
+                target = running_target(os.environ)
+                if target is not None and not recorded_mainline(memory, repository_scope(memory, write)).shas:
+                    ingest_repository(memory, path, read_at=datetime.now(UTC), ref=target, sources=names, write=write)
                 listed, now = (*names, "decisions"), datetime.now(UTC)
                 return ingest_branch(
                     memory, path, branch, ref=options.ref, read_at=now, sources=listed, write=write, start=start

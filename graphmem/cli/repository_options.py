@@ -65,6 +65,12 @@ def running_pull_request(environment: Mapping[str, str]) -> str | None:
     return (head if head != environment.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME") else number) or None
 
 
+def running_target(environment: Mapping[str, str]) -> str | None:
+    """Return the branch into which the request of a pipeline is to be merged, as a ref; None outside of one."""
+    names = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
+    return next((f"origin/{name}" for variable in names if (name := environment.get(variable))), None)
+
+
 @contextmanager
 def git_errors() -> Iterator[None]:
     """Turn a failure of git into the error of a command that names the fix."""

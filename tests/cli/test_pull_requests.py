@@ -74,6 +74,23 @@ def test_a_pull_request_is_external_until_it_is_merged(
     assert Origin.EXTERNAL not in after.values()
 
 
+def test_the_pipeline_of_a_request_reads_the_mainline_that_it_has(
+    tool: Tool, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(repository)
+    repository.git("checkout", "-q", "main")
+    clone = Repository(tmp_path / "clone")
+    repository.git("clone", "-q", str(repository.root), str(clone.root))
+    clone.git("checkout", "-q", "--detach", "origin/fix")
+    for name, value in (("EVENT_NAME", "pull_request"), ("HEAD_REF", "fix"), ("BASE_REF", "main")):
+        monkeypatch.setenv(f"GITHUB_{name}", value)
+    done = tool.run("ci", str(clone.root), *HERE)
+    assert done.exit_code == 0, done.output
+    assert OTHER not in origins(tool)
+    assert origins(tool, "fix")[OTHER] is Origin.EXTERNAL
+    assert origins(tool)[RULE] is not Origin.EXTERNAL
+
+
 def test_what_a_pull_request_says_no_more_ends_on_its_branch(tool: Tool, repository: Repository) -> None:
     root = str(repository.root)
     tool.run("ingest", "repository", root, *HERE)
