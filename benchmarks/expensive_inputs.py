@@ -31,7 +31,8 @@ from graphmem.marks import decoded, encoded
 from graphmem.model import Statement
 from graphmem.ranking import name_key, tokens
 from graphmem.repository.path_patterns import path_pattern
-from graphmem.retrieval.query import MAX_QUERY_CHARS, read_question
+from graphmem.retrieval.query import read_question
+from graphmem.retrieval.question_spans import MAX_QUERY_CHARS
 from graphmem.sources.decisions.documents import Document
 from graphmem.sources.decisions.reader import read_documents
 

@@ -25,6 +25,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -189,7 +190,7 @@ def cost() -> Iterator[Row]:
         memories = {}
         for policy in seconds:
             store = opened.enter_context(SQLiteStore.open(Path(folder) / f"{policy}.db", create=True))
-            gate = SecretGate(policy)
+            gate = cache(partial(SecretGate, policy))
             context = ServiceContext(store, scope=Scope(), actor="b", clock=utc_now, embedder=no_embedder, gate=gate)
             memories[policy] = GraphMemory(context)
         for number in range(_ROUNDS):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import (
     BEGINNING,
     FOREVER,

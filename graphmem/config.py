@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from pathlib import Path
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput, NotFound
 from graphmem.model import Scope
-from graphmem.retrieval.onnx_folder import is_meant
 from graphmem.secrets.policy import SecretPolicy
 from graphmem.sources.git.work_tree import common_directory
 
@@ -169,6 +168,8 @@ def keys_file(url: str, settings: Settings) -> Path | None:
 def _from_file(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
+    import tomllib
+
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
@@ -211,4 +212,6 @@ def _parsed(values: dict[str, str]) -> Settings:
     if "embeddings" in values:
         fix = f"set GRAPHMEM_EMBEDDINGS={_NAMED}, or {_ONNX} for a folder with model.onnx"
         raise InvalidInput(f"embeddings {_MINILM!r} cannot load GRAPHMEM_MODEL: {fix}")
+    from graphmem.retrieval.onnx_folder import is_meant
+
     return replace(settings, embeddings=_ONNX if is_meant(settings.model) else _NAMED)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
 from graphmem.answers import Card, Interval
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Point, Provenance
 
 _ID_CHARS = 10

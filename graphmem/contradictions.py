@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Outcome, Statement
 from graphmem.option_keys import OptionKey
 

@@ -10,14 +10,11 @@ from __future__ import annotations
 import errno
 import os
 import re
-import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from uuid import uuid4
 
 #: For files and folders that hold memories or secrets.
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
@@ -68,7 +65,7 @@ def drafted(target: Path, *, replaces: bool, noted_in: Path | None = None) -> It
         FileExistsError: The target exists, and `replaces` is False.
         OSError: The folder or the file cannot be written.
     """
-    name = f"{target.name}.{uuid4().hex}.new"
+    name = f"{target.name}.{os.urandom(16).hex()}.new"
     folder = target.parent / name
     with _noted(noted_in, folder), _locked_folder(folder):
         draft = folder / target.name
@@ -99,6 +96,8 @@ def replace_shared(target: Path, content: bytes, new_mode: int) -> None:
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     old = target.stat() if target.exists() else None
+    import tempfile
+
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     draft = Path(name)
     try:
@@ -161,7 +160,7 @@ def _locked_folder(folder: Path) -> Iterator[Path]:
         yield folder
     finally:
         os.close(handle)
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove_tree(folder)
 
 
 def _make_locked(folder: Path) -> int:
@@ -177,7 +176,7 @@ def _make_locked(folder: Path) -> int:
             if is_locked and _is_at(handle, folder / _LOCK):
                 return handle
             os.close(handle)
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove_tree(folder)
 
 
 def _is_at(handle: int, path: Path) -> bool:
@@ -198,8 +197,8 @@ def _remove_if_dead(draft: Path) -> None:
         with suppress(FileNotFoundError):
             noted = Path((draft / _ELSEWHERE).read_text(encoding="utf-8", errors="surrogateescape"))
             if noted.name == draft.name:
-                shutil.rmtree(noted, ignore_errors=True)
-        shutil.rmtree(draft, ignore_errors=True)
+                _remove_tree(noted)
+        _remove_tree(draft)
     finally:
         os.close(handle)
 
@@ -230,3 +229,9 @@ def _sync(path: Path) -> None:
             raise
     finally:
         os.close(handle)
+
+
+def _remove_tree(folder: Path) -> None:
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)

@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from graphmem.canonical_json import Codec, json_text
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import CorruptStore, InvalidInput
 from graphmem.instants import to_micros
 from graphmem.model import (

@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-import getpass
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import UTC, datetime
-from pathlib import Path
-from shlex import quote
-from typing import TYPE_CHECKING
+from functools import cache, partial
 
-from graphmem.config import (
-    CONFIG,
-    FILE,
-    FOLDER,
-    Settings,
-    file_of,
-    load_settings,
-    locate,
-)
-from graphmem.drafts import make_private_folder, write_private
 from graphmem.errors import InvalidInput, NotFound, Unsupported
-from graphmem.model import Scope
-from graphmem.retrieval.embedder import Embedder, EmbedderMissing, find_backend
-from graphmem.schema import Schema
-from graphmem.service import GraphMemory, ServiceContext
-from graphmem.service.secret_gate import SecretGate
-from graphmem.sources.git.repository_identity import repository_name
-from graphmem.store import Clock, Store
 
+TYPE_CHECKING = False  # typing takes milliseconds to import
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+    from pathlib import Path
+
     from graphmem.adapters.neo4j.database import Address, Login
+    from graphmem.adapters.sqlite.held_words import HeldWords
     from graphmem.browser import BrowserAddress
+    from graphmem.config import Settings
+    from graphmem.model import Scope
+    from graphmem.retrieval.embedder import Embedder, EmbedderMissing
+    from graphmem.schema import Schema
+    from graphmem.secrets.policy import SecretPolicy
+    from graphmem.service.context_reader import ContextReader
+    from graphmem.service.memory import GraphMemory
     from graphmem.service.projector import Projector
+    from graphmem.service.secret_gate import SecretGate
+    from graphmem.store import Clock, Store
 
 _IGNORE_ALL = "*\n"
 _HTTP = frozenset({"http", "https"})
@@ -67,10 +59,15 @@ def open_memory(
         StoreUnavailable: The store cannot be reached or locked.
         Unsupported: A newer graphmem wrote the store, or the URL's scheme is unknown.
     """
+    from graphmem.config import load_settings, locate
+
     settings = load_settings()
     store_url = locate(url, settings)
     if store_url.partition("://")[0] in _HTTP:
         return _open_remote(store_url, settings, scope, actor)
+    from graphmem.service.context import ServiceContext
+    from graphmem.service.memory import GraphMemory
+
     store = open_store(store_url, settings, create=create)
     context = ServiceContext(
         store,
@@ -78,10 +75,46 @@ def open_memory(
         actor=actor or settings.actor or _login(),
         clock=clock or utc_now,
         embedder=embedder or installed_backend(settings),
-        gate=SecretGate(settings.secrets),
+        gate=cache(partial(_gate, settings.secrets)),
         projector=_projector_of(store, store_url),
     )
     return GraphMemory(context)
+
+
+def open_reader(embedder: Callable[[], Embedder | EmbedderMissing]) -> ContextReader | GraphMemory:
+    """Open the memory of the current folder for context blocks: of a file, with few imports.
+
+    Args:
+        embedder: Returns the embedding backend, or why there is none.
+
+    Raises:
+        NotFound, StoreUnavailable, Unsupported: As `open_memory` raises them.
+    """
+    from graphmem.config import load_settings, locate
+
+    settings = load_settings()
+    url = locate(None, settings)
+    if _is_server(url) or url.partition("://")[0] in _HTTP:
+        return open_memory(embedder=embedder)
+    from graphmem.service.context import ServiceContext
+    from graphmem.service.context_reader import ContextReader
+
+    return ContextReader(
+        ServiceContext(
+            open_store(url, settings, create=False),
+            scope=settings.scope(),
+            actor=settings.actor or "unknown",
+            clock=utc_now,
+            embedder=embedder,
+            gate=cache(partial(_gate, settings.secrets)),
+        )
+    )
+
+
+def _gate(policy: SecretPolicy) -> SecretGate:
+    from graphmem.service.secret_gate import SecretGate
+
+    return SecretGate(policy)
 
 
 def _projector_of(store: Store, url: str) -> Projector | None:
@@ -125,6 +158,10 @@ def initialise(folder: Path) -> Path:
     Returns:
         The path of the store's file.
     """
+    from graphmem.config import CONFIG, FILE, FOLDER, Settings
+    from graphmem.drafts import make_private_folder, write_private
+    from graphmem.sources.git.repository_identity import repository_name
+
     home = folder / FOLDER
     make_private_folder(home)
     ignore, config = home / ".gitignore", home / CONFIG
@@ -180,10 +217,23 @@ def open_store(url: str, settings: Settings, *, create: bool) -> Store:
         )
     path = _file_of(url)
     if not create and not path.is_file():
+        from shlex import quote
+
         raise NotFound(f"no store at {str(path)!r}; run: graphmem init --url {quote(str(path))}")
     from graphmem.adapters.sqlite.store import SQLiteStore
 
     return SQLiteStore.open(path, create=create, lock_timeout_s=settings.lock_timeout_s)
+
+
+def held_words(file: str) -> HeldWords:
+    """Return the words that the memories in the file of a store have, in milliseconds.
+
+    Raises:
+        OSError: The file cannot be read, or is of another schema.
+    """
+    from graphmem.adapters.sqlite.held_words import HeldWords
+
+    return HeldWords(file)
 
 
 @contextmanager
@@ -194,6 +244,8 @@ def open_ends(source: str, target: str, settings: Settings) -> Iterator[tuple[St
         NotFound: The source's file does not exist.
         Unsupported: The scheme of a URL is unknown.
     """
+    from dataclasses import replace
+
     source_settings = settings
     if settings.source_neo4j_user is not None:
         user, password = settings.source_neo4j_user, settings.source_neo4j_password
@@ -271,6 +323,8 @@ def _file_of(url: str) -> Path:
         raise Unsupported(
             f"{url!r} is a graphmem server, but this command needs the store itself: run it on the server's machine"
         )
+    from graphmem.config import file_of
+
     path = file_of(url)
     if path is None:
         raise Unsupported(f"no store for {scheme + '://'!r}; use sqlite:///path/to/file.db or neo4j://host:7687")
@@ -292,12 +346,16 @@ def installed_backend(settings: Settings) -> Callable[[], Embedder | EmbedderMis
 
 
 def _load_backend(settings: Settings) -> Embedder | EmbedderMissing:
+    from graphmem.retrieval.embedder import EmbedderMissing, find_backend
+
     if settings.embeddings == "off":
         return EmbedderMissing("embeddings are switched off (GRAPHMEM_EMBEDDINGS)")
     return find_backend(settings.embeddings, settings.model)
 
 
 def _login() -> str:
+    import getpass
+
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -306,4 +364,6 @@ def _login() -> str:
 
 def utc_now() -> datetime:
     """Return the current time of this machine's clock."""
+    from datetime import UTC, datetime
+
     return datetime.now(UTC)

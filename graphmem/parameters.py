@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import MAX_NAME_CHARS
 
 MAX_POSITION = 2**53

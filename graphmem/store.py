@@ -1,19 +1,19 @@
 """The Store port: the methods that a storage engine implements for graphmem.
 
-An adapter never decides which memories are in force: it executes the result of `graphmem.temporal.plan` under its
-tenant's write lock, and returns rows and candidates. If exactness would be slow, it may return a superset of what a
-reader sees on branches or in force, but nothing of another tenant, user or environment, and omits nothing.
+An adapter executes the result of `graphmem.temporal.plan` under its tenant's write lock, and returns rows: at least
+those that a reader sees, more only of branches or of what is not in force, none of another tenant, user or environment.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 from graphmem.model import Change, Kind, Origin, Point, Request, Scope, Status
 from graphmem.repository.filter_reach import NOTHING_BESIDES, FilterReach

@@ -1,19 +1,19 @@
 """Search terms of texts: stems, versions and pairs of ideographs, the same in every store.
 
 A memory has terms with repeats; a query has distinct terms without stop words. Names and titles are compared by words
-as written (`graphmem.ranking`), never by terms.
+as written (`graphmem.words`), never by terms.
 """
 
 from __future__ import annotations
 
 import re
-import threading
+from _thread import allocate_lock
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
-from graphmem.ranking import IDEOGRAPH, tokens
+from graphmem.words import IDEOGRAPH, tokens
 
+TYPE_CHECKING = False  # typing takes milliseconds to import
 if TYPE_CHECKING:
     from Stemmer import Stemmer
 
@@ -114,7 +114,7 @@ class _Stems(dict[str, str]):
 _stems = _Stems()
 _stem = _stems.__getitem__
 #: The stemmer is not thread-safe.
-_stemmer_lock = threading.Lock()
+_stemmer_lock = allocate_lock()
 
 
 @cache

@@ -9,10 +9,10 @@ table of the tests are made from the two; `graphmem.wire.contracts` joins them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.vocabulary import Permission
 
 

@@ -16,8 +16,8 @@ PACKAGE = Path(__file__).parent.parent / "graphmem"
 
 # An import only ever points to an earlier tier. Modules of one tier do not import each other.
 LAYERS = (
-    ("errors", "deadline", "instants", "marks", "points"),
-    ("vocabulary", "statement_text", "scopes", "repository", "feedback", "redactions"),
+    ("errors", "deadline", "deferred_dataclass", "instants", "marks", "points"),
+    ("vocabulary", "statement_text", "scopes", "repository", "feedback", "redactions", "words"),
     ("model", "verbs", "relations", "option_keys", "symbols"),
     ("rows", "parameters", "ranking", "canonical_json", "guard"),
     ("contradictions", "temporal", "terms", "token_count", "statement_json", "store"),

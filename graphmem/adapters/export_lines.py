@@ -8,7 +8,7 @@ import math
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from itertools import islice
 from tempfile import TemporaryFile
@@ -16,6 +16,7 @@ from typing import Any, TextIO
 
 from graphmem.adapters.ledger_check import LedgerCheck, is_digest, misspelt
 from graphmem.adapters.value_types import mistyped
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import Conflict, CorruptStore, InvalidInput
 from graphmem.instants import from_micros, to_micros
 from graphmem.ledger import GENESIS, Entry, change_of

@@ -10,7 +10,7 @@ from graphmem.adapters.value_types import mistyped
 from graphmem.errors import CorruptStore
 from graphmem.ledger import GENESIS, Entry, blank, change_of, decode, keyed_hash, verify
 from graphmem.model import Add, Change, Operation, Origin, Provenance, Scope
-from graphmem.temporal import Fault, History, touched
+from graphmem.temporal import Fault, LedgerAudit, touched
 
 _TRUSTED = frozenset({Origin.HUMAN, Origin.DOCUMENT, Origin.COMMIT})
 _MAY_CONFIRM, _MAY_NOT_CONFIRM = '"do":"add",', '"do":"add","may_confirm":false,'
@@ -32,7 +32,7 @@ class LedgerCheck:
         self.head = GENESIS
         self._tenant = tenant
         self.recorded_at: datetime | None = None
-        self._history = History()
+        self._history = LedgerAudit()
         self._is_broken = False
         self._key = key
         #: Whether a digest matched the key; None before the first comparable digest.

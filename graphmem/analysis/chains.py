@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from graphmem.analysis.graph_access import memory, recorded_order, takeovers
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import BEGINNING
 from graphmem.service.attributes import NodeType
 

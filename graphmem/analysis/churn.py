@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from graphmem.analysis.areas import Area, areas
 from graphmem.analysis.graph_access import asked_at, memories
 from graphmem.analysis.survival import EVERYWHERE
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Kind
 
 if TYPE_CHECKING:

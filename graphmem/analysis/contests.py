@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from graphmem.analysis.graph_access import amendments, asked_at, memories, memory
 from graphmem.answers import Interval
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import BEGINNING, FOREVER
 
 if TYPE_CHECKING:

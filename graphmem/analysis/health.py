@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from graphmem.analysis.graph_access import asked_at, edges, files, memories, memory, short_name
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Origin
 from graphmem.service.attributes import EdgeType, MemoryNode
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from graphmem.analysis.chains import Chain
 from graphmem.analysis.graph_access import memory, recorded_order, takeovers
+from graphmem.deferred_dataclass import dataclass
 
 if TYPE_CHECKING:
     from graphmem.analysis.graph_access import Network

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from graphmem.analysis.graph_access import amendments, anchors, edges, memories, memory, recorded_order, takeovers
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import AnchorKind, Kind
 from graphmem.service.attributes import EdgeType
 

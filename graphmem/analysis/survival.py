@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from graphmem.analysis.areas import Area, areas
 from graphmem.analysis.graph_access import asked_at, memories
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Kind
 from graphmem.service.attributes import MemoryNode
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from graphmem.answers import Contest, Relation, State
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Kind, Origin, Point, Scope
 
 #: The counter of a block's tokens, as answers name it.

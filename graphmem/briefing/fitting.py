@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from graphmem.briefing.block import BlockItem, BlockSection, SectionName
 from graphmem.briefing.wording import BlockLine, foot_line
+from graphmem.deferred_dataclass import dataclass
 from graphmem.token_count import token_count
 
 #: The share of the budget that reasons and replaced statements of the first lines may take from further memories.
@@ -40,7 +41,7 @@ class Fitted:
 
 
 @dataclass(slots=True)
-class _Page:
+class _FittedLines:
     """The lines that have room so far."""
 
     room: Room
@@ -82,12 +83,12 @@ def fitted(
     total = Counter(line.section for line in every) + unseen
     longest = foot_line(((section, total[section]) for section in SectionName), room.tokens, frame.seq)
     frame_tokens = token_count(frame.head) + token_count(longest)
-    page = _Page(room, frame_tokens, len(frame.head) + len(longest) + 2)
+    page = _FittedLines(room, frame_tokens, len(frame.head) + len(longest) + 2)
     _fill(page, mandatory, others)
     return _written(page, every, unseen, frame)
 
 
-def _fill(page: _Page, mandatory: Sequence[BlockLine], others: Sequence[BlockLine]) -> None:
+def _fill(page: _FittedLines, mandatory: Sequence[BlockLine], others: Sequence[BlockLine]) -> None:
     trial = replace(page, texts={}, sections=set())
     is_whole = all(trial.takes(line, line.short, line.short_tokens) for line in mandatory)
     for line in mandatory:
@@ -104,7 +105,7 @@ def _fill(page: _Page, mandatory: Sequence[BlockLine], others: Sequence[BlockLin
             page.takes(line, line.full, line.full_tokens)
 
 
-def _written(page: _Page, every: Sequence[BlockLine], unseen: Counter[SectionName], frame: Frame) -> Fitted:
+def _written(page: _FittedLines, every: Sequence[BlockLine], unseen: Counter[SectionName], frame: Frame) -> Fitted:
     left_out = Counter(line.section for line in every if line.item.id not in page.texts) + unseen
     sections = tuple(_sections(page, every, left_out))
     lines = [frame.head]
@@ -115,7 +116,7 @@ def _written(page: _Page, every: Sequence[BlockLine], unseen: Counter[SectionNam
     return Fitted("\n".join([*lines, foot]), sections, sum(left_out.values()))
 
 
-def _sections(page: _Page, every: Iterable[BlockLine], left_out: Counter[SectionName]) -> Iterator[BlockSection]:
+def _sections(page: _FittedLines, every: Iterable[BlockLine], left_out: Counter[SectionName]) -> Iterator[BlockSection]:
     shown: dict[SectionName, list[BlockItem]] = {section: [] for section in SectionName}
     for line in every:
         if line.item.id in page.texts:

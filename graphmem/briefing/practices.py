@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
+
+from graphmem.deferred_dataclass import dataclass
 
 _WORD = re.compile(r"[a-z]+")
 #: The most practices of a task; a long text would touch all.

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
+
+from graphmem.deferred_dataclass import dataclass
 
 _UNIVERSAL = re.compile(r"\b(?:always|never|must|all|every|each|any|only|don't|do not)\b", re.IGNORECASE)
 #: Decimal places of a rounded sum: stores may differ in the last digits.

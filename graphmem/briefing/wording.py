@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
 from graphmem.answers import Contest, Reference, Relation, Sentence, State
 from graphmem.briefing.block import BlockItem, SectionName, Why
+from graphmem.deferred_dataclass import dataclass
 from graphmem.marks import Foreign, Parts, rendered
 from graphmem.model import Origin
 from graphmem.token_count import token_count

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput, Unsupported
 
 #: Server settings for Neo4j Browser: its address, whether it is served, and the hosts of allowed guides.

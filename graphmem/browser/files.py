@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from dataclasses import dataclass
 from functools import cache
 from html import escape
 from itertools import accumulate
 from pathlib import Path
+
+from graphmem.deferred_dataclass import dataclass
 
 _PACKAGE = Path(__file__).parent
 _FOLDER = "graphmem"

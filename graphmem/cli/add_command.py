@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from graphmem.cli.json_lines import items_of, lines_of, name_of
 from graphmem.cli.option_groups import CommandWithOptions, options_given
 from graphmem.cli.options import Body, Call, bundle, choice_of, moment, scope_options, write_options_without_origin
 from graphmem.cli.receipts import give_receipt, give_receipts
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 from graphmem.model import Anchor, AnchorKind, Kind, Move, Origin, Statement, Status
 from graphmem.wire.times import read_time

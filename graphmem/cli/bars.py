@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from graphmem.answers import Card, Interval, Lane, State
 from graphmem.cli.blocks import Line, Look, Span, cells, dim, fit, line
 from graphmem.cli.phrases import held, name
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import OR_LATER, Status
 
 HOLDS, BEHIND, PROPOSED, DEFERRED, REJECTED, UNKNOWN, NOTHING = "█", "▒", "░", "╌", "×", "?", " "

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from enum import StrEnum
+
+from graphmem.deferred_dataclass import dataclass
 
 
 class Look(StrEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from graphmem.cli.repository_options import (
     ref_option,
 )
 from graphmem.cli.verify_command import disagrees, fix_lines, fixes_of, verification_lines, verification_summary
+from graphmem.deferred_dataclass import dataclass
 
 if TYPE_CHECKING:
     from graphmem.service import IngestReport, Write

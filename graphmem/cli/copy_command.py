@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +10,7 @@ import click
 from graphmem.cli.blocks import Block, Look, Span, dim, line
 from graphmem.cli.options import Call, bundle, output_options
 from graphmem.cli.output import give, note, progress
+from graphmem.deferred_dataclass import dataclass
 
 if TYPE_CHECKING:
     from graphmem.service.store_copy import CopyResult

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from graphmem.cli.blocks import Block, Look, Span, dim, line
 from graphmem.cli.options import Body, Call, bundle, provenance_options, scope_options
 from graphmem.cli.output import give, note, progress
 from graphmem.cli.receipts import redaction_lines
+from graphmem.deferred_dataclass import dataclass
 
 if TYPE_CHECKING:
     from graphmem.service import Write

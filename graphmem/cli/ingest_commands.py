@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from graphmem.cli.blocks import Block, Look, Span, dim, line
 from graphmem.cli.options import Call, bundle, scope_options, write_options
 from graphmem.cli.output import give, note, progress
 from graphmem.cli.receipts import redaction_lines
+from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.git.first_commits import FirstCommits, first_commits
 from graphmem.sources.git.work_tree import work_tree
 

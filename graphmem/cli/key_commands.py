@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from graphmem.cli.options import Call, bundle, moment, store_options
 from graphmem.cli.output import give
 from graphmem.cli.phrases import second
 from graphmem.cli.serve_command import ring_of
+from graphmem.deferred_dataclass import dataclass
 
 if TYPE_CHECKING:
     from graphmem.keys import Granted, Key

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
@@ -14,6 +13,7 @@ from graphmem.cli.options import Call, output_options
 from graphmem.cli.output import give
 from graphmem.cli.repository_options import git_errors
 from graphmem.cli.verb_commands import verb_command
+from graphmem.deferred_dataclass import dataclass
 
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 
@@ -27,7 +27,7 @@ class ProposedLink:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ProposedLinks:
     """The links that equal files of two clones propose, those with the most files first."""
 
     proposed: tuple[ProposedLink, ...]
@@ -55,11 +55,11 @@ def compare(*, call: Call, old: Path, new: Path) -> None:
     names = " ".join(quote(repository_name(folder.resolve()) or folder.name) for folder in (old, new))
     command = f"graphmem repo link {names} --path"
     proposed = (ProposedLink(pair.files, f"{command} {quote(f'{pair.old}:{pair.new}')}") for pair in pairs)
-    comparison = Comparison(tuple(proposed))
+    comparison = ProposedLinks(tuple(proposed))
     give(call, comparison, lambda _: _lines(comparison))
 
 
-def _lines(comparison: Comparison) -> Iterator[Block]:
+def _lines(comparison: ProposedLinks) -> Iterator[Block]:
     for link in comparison.proposed:
         yield line(link.command, dim(f"   # {link.files} equal files"))
     if not comparison.proposed:

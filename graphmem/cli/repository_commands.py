@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +28,7 @@ from graphmem.cli.repository_options import (
     running_target,
     since_option,
 )
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Kind, Scope
 from graphmem.store import Filter
 
@@ -96,6 +97,7 @@ def _source_command(names: Sequence[str], name: str, text: str) -> click.Command
     return command
 
 
+_NO_OPTIONS = RepositoryOptions()
 _EVERYTHING = (
     "Read all that a repository says by itself: its history, decision records in the usual folders, conventions,"
     " bans of imports, structure, tasks, incidents and trailers of commits. Only what is new is read. After Ctrl-C the"
@@ -111,7 +113,7 @@ def read_repository(
     path: Path,
     names: Sequence[str],
     *,
-    options: RepositoryOptions = RepositoryOptions(),
+    options: RepositoryOptions = _NO_OPTIONS,
     write: Write | None = None,
 ) -> RepositoryReport:
     """Read sources of a repository into a memory, with a progress bar for each; exits after Ctrl-C.

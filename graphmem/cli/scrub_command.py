@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +11,7 @@ import click
 from graphmem.cli.blocks import Block, Look, Span, dim, line
 from graphmem.cli.options import Call, scope_options
 from graphmem.cli.output import give, progress
+from graphmem.deferred_dataclass import dataclass
 
 if TYPE_CHECKING:
     from graphmem.redactions import ScrubReport

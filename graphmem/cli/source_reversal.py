@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import Conflict, Forbidden, InvalidInput, NotFound
 from graphmem.model import Add, Change, Link, Retract, Revoke, Supersede, SupersessionKind, Transition
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from graphmem.cli import pages
 from graphmem.cli.blocks import Block, Line, dim, line, strong
 from graphmem.cli.file_pages import author_names, file_life_page
 from graphmem.cli.phrases import nothing_line
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import At
 
 if TYPE_CHECKING:

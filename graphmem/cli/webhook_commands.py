@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ import click
 from graphmem.cli.blocks import Block, Look, Span, dim, line
 from graphmem.cli.options import Call, output_options, scope_options
 from graphmem.cli.output import give, note
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 
 if TYPE_CHECKING:

@@ -14,9 +14,10 @@ from graphmem.errors import InvalidInput, Unsupported
 from graphmem.model import At, Change, Scope
 from graphmem.parameters import Limit, Position
 from graphmem.service import GraphMemory, IngestReport, Write
+from graphmem.service.entries import LedgerPage
 from graphmem.sources.observations import Reading
 from graphmem.store import Progress, silent
-from graphmem.wire.envelopes import Changes, Restored
+from graphmem.wire.envelopes import Restored
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -58,7 +59,7 @@ class RemoteMemory(GraphMemory):
             position = entries[-1].seq if entries else after
             query = {"after": position, "limit": min(limit - len(entries), _CHANGES_PER_REQUEST)}
             request = ServerRequest("GET", "/v1/changes", {**self.session.query(scope), **query})
-            page = self.session.connection.send(Changes, request).changes
+            page = self.session.connection.send(LedgerPage, request).changes
             if not page:
                 break
             entries += page

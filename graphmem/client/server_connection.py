@@ -6,12 +6,13 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx2
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import (
     CommitUnknown,
     Conflict,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 
 from graphmem.client.server_connection import Connection, Query, ServerRequest
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import At, Scope, ScopeParts, scope_with
 from graphmem.service import Write
 from graphmem.store import Filter

@@ -12,7 +12,7 @@ from graphmem.model import Kind, Move, Origin, Statement, Status
 from graphmem.service import New
 from graphmem.service.statements import statement_from
 from graphmem.sources.memories import mem0_labels
-from graphmem.sources.memories.mem0_labels import OWNERS, Payload, end_of
+from graphmem.sources.memories.mem0_labels import OWNERS, Mem0Fields, end_of
 
 
 def owners_of(arguments: Mapping[str, Any]) -> dict[str, str]:
@@ -95,16 +95,16 @@ def moment_of(value: object) -> datetime | None:
         ) from problem
 
 
-def remembered(message: Mapping[str, str], payload: Payload, start: datetime) -> New:
+def remembered(message: Mapping[str, str], payload: Mem0Fields, start: datetime) -> New:
     """Return a message as a memory in force from `start` until it expires."""
     named = {**payload.named, "role": message["role"]}
     if message["name"]:
         named["actor_id"] = message["name"]
-    statement = restated(message["content"], Payload(named, payload.metadata))
+    statement = restated(message["content"], Mem0Fields(named, payload.metadata))
     return New(statement=statement, moves=life(start, payload.named.get("expiration_date")))
 
 
-def restated(text: str, payload: Payload) -> Statement:
+def restated(text: str, payload: Mem0Fields) -> Statement:
     """Return a text as a statement with its payload as labels."""
     split = statement_from(text, Kind.FACT)
     try:

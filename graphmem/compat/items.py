@@ -8,7 +8,7 @@ from typing import Any
 
 from graphmem.answers import Card, History, State
 from graphmem.model import Statement
-from graphmem.sources.memories.mem0_labels import Payload, read_payload
+from graphmem.sources.memories.mem0_labels import Mem0Fields, read_payload
 
 _CUT = "…"
 
@@ -20,7 +20,7 @@ def statement_of(card: Card) -> Statement:
     return statement
 
 
-def payload_of(card: Card) -> Payload:
+def payload_of(card: Card) -> Mem0Fields:
     """Return the memory's payload."""
     return read_payload(statement_of(card).labels)
 

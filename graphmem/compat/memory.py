@@ -38,7 +38,7 @@ from graphmem.drafts import make_private_folder
 from graphmem.errors import NotFound, Unsupported
 from graphmem.model import Origin
 from graphmem.service import Write
-from graphmem.sources.memories.mem0_labels import MARK, OWNERS, Payload, end_of, owner_label
+from graphmem.sources.memories.mem0_labels import MARK, OWNERS, Mem0Fields, end_of, owner_label
 
 _UNSET = object()
 #: All writes through this interface have the origin of a conversation.
@@ -96,7 +96,7 @@ class Memory:
             raise Unsupported(f"memory_type {memory_type!r} needs a language model; leave it out")
         owners = some_owner(owners_of({"user_id": user_id, "agent_id": agent_id, "run_id": run_id}))
         day = day_of(expiration_date)
-        payload = Payload({**owners, **({} if day is None else {"expiration_date": day})}, _own(metadata))
+        payload = Mem0Fields({**owners, **({} if day is None else {"expiration_date": day})}, _own(metadata))
         start = moment_of(timestamp) or datetime.now(UTC)
         parsed = list(messages_of(messages))
         written = self._memory.add_many([remembered(message, payload, start) for message in parsed], write=_HEARSAY)
@@ -213,7 +213,7 @@ class Memory:
             day = day_of(expiration_date)
             named.update({} if day is None else {"expiration_date": day})
         full_text = text_of(statement_of(current)) if new_text is None else new_text
-        new = restated(full_text, Payload(named, {**payload.metadata, **_own(metadata)}))
+        new = restated(full_text, Mem0Fields(named, {**payload.metadata, **_own(metadata)}))
         done = self._memory.supersede(current.id, new, write=_HEARSAY)
         if done.is_proposal:
             return {"message": _PROPOSED}

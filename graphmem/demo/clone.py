@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from graphmem import At, Filter, GraphMemory, Scope, Statement, Write
 from graphmem.cli.blocks import Beside, Block, Box, Line, Look, Span, dim, line, strong
 from graphmem.cli.phrases import point_line
+from graphmem.deferred_dataclass import dataclass
 from graphmem.instants import from_micros
 from graphmem.model import Anchor, AnchorKind
 from graphmem.repository.mainline_history import MainlineHistory

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from graphmem import Alternative, Kind, Move, Origin, Outcome, Statement, Status, SupersessionKind, Write
+from graphmem.deferred_dataclass import dataclass
 
 if TYPE_CHECKING:
     from graphmem import GraphMemory
@@ -49,14 +50,14 @@ def last_day(facts: Iterable[Fact]) -> datetime:
 def replay(facts: Iterable[Fact], memory: GraphMemory, clock: ReplayClock) -> None:
     """Record every fact, move and supersession at the time of its source."""
     recorder = _Recorder(memory)
-    events: list[_Event] = [event for fact in facts for event in recorder.events_of(fact)]
+    events: list[_DatedStep] = [event for fact in facts for event in recorder.events_of(fact)]
     for event in sorted(events, key=lambda event: (event.day, event.order)):
         clock.now = midnight(event.day)
         event.record()
 
 
 @dataclass(frozen=True, slots=True)
-class _Event:
+class _DatedStep:
     day: str
     order: int
     record: Callable[[], None]
@@ -67,13 +68,13 @@ class _Recorder:
     memory: GraphMemory
     ids: dict[str, str] = field(default_factory=dict)
 
-    def events_of(self, fact: Fact) -> Iterable[_Event]:
+    def events_of(self, fact: Fact) -> Iterable[_DatedStep]:
         first, *later = fact["moves"]
-        yield _Event(first["at"], 0, lambda: self._add(fact))
+        yield _DatedStep(first["at"], 0, lambda: self._add(fact))
         for move in later:
-            yield _Event(move["at"], 1, lambda move=move: self._move(fact, move))  # type: ignore[misc]
+            yield _DatedStep(move["at"], 1, lambda move=move: self._move(fact, move))  # type: ignore[misc]
         for link in fact["replaces"]:
-            yield _Event(link["recorded"], 2, lambda link=link: self._replace(fact, link))  # type: ignore[misc]
+            yield _DatedStep(link["recorded"], 2, lambda link=link: self._replace(fact, link))  # type: ignore[misc]
 
     def _add(self, fact: Fact) -> None:
         first = fact["moves"][0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 
 from graphmem import At, Filter, GraphMemory, Page, Sort
@@ -11,6 +10,7 @@ from graphmem.answers import Hit, Lane, SearchAnswer, State
 from graphmem.cli.bars import bars
 from graphmem.cli.blocks import Beside, Block, Box, Line, Look, Span, dim, line, strong
 from graphmem.cli.phrases import began, chain_line, name, point_line, sign, stretches
+from graphmem.deferred_dataclass import dataclass
 from graphmem.demo.plain import PlainSearch
 from graphmem.demo.questions import AS_OF, EVERYDAY, KNOWN_AT, QUESTIONS, DemoQuestion, Pair
 from graphmem.relations import rule_words

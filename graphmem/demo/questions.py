@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from graphmem import At
+from graphmem.deferred_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

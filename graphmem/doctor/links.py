@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from graphmem.config import Settings
+from graphmem.deferred_dataclass import dataclass
 from graphmem.retrieval.embedder import Embedder, EmbedderMissing
 from graphmem.store import StoreInfo
 

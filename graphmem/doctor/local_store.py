@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import stat
+import sys
 from contextlib import closing
+from pathlib import Path
+from shlex import quote
 
-from graphmem.config import locate
+from graphmem.config import file_of, locate
 from graphmem.doctor.fixes import UPGRADE, on_store
 from graphmem.doctor.links import Check, CheckContext, CheckResult, broken, ok, warn
 from graphmem.opening import open_schema, open_store
 from graphmem.schema import Drift, IndexedSchema, Schema
 
 _SHOWN = 3
+#: Endings of the files that SQLite and the write lock keep beside the store.
+_BESIDE = ("-wal", "-shm", "-lock")
 
 
 def _store(context: CheckContext) -> CheckResult:
@@ -52,7 +59,24 @@ def _contents(context: CheckContext) -> CheckResult:
         return broken(
             f"a restore into tenant {scope.tenant!r} was interrupted", on_store("graphmem restore EXPORT", context)
         )
-    return ok(f"{info.memories:,} memories of tenant {scope.tenant!r} in {info.changes:,} changes")
+    counted = f"{info.memories:,} memories of tenant {scope.tenant!r} in {info.changes:,} changes"
+    if shared := _shared_files(context.store_url):
+        fix = f"chmod go-rwx {' '.join(quote(str(path)) for path in shared)}"
+        return warn(f"{counted}; other users of this machine can read {shared[0]}", fix)
+    return ok(counted)
+
+
+def _shared_files(url: str) -> list[Path]:
+    """Return this user's files of an embedded store that other users may open, as older releases created them."""
+    path = file_of(url)
+    if path is None or sys.platform == "win32":
+        return []
+    files = (path, *(Path(f"{path}{suffix}") for suffix in _BESIDE))
+    return [file for file in files if file.exists() and _is_shared(file.stat())]
+
+
+def _is_shared(status: os.stat_result) -> bool:
+    return status.st_uid == os.getuid() and bool(status.st_mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 
 def _writing(context: CheckContext) -> CheckResult:

@@ -13,10 +13,11 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.drafts import PRIVATE_FILE, try_lock
 from graphmem.githooks.hook_script import EVENTS
 from graphmem.githooks.repository_folders import RepositoryFolders, repository_folders

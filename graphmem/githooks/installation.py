@@ -11,10 +11,10 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.drafts import replace_shared
 from graphmem.githooks.event_queue import remove_queue
 from graphmem.githooks.hook_script import (

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import NotFound, Unsupported
 from graphmem.sources.git.runner import GitFailure, hooks_folder
 from graphmem.sources.git.work_tree import common_directory, work_tree

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from graphmem.guard.agent_patches import read_agent_patch
-from graphmem.guard.file_changes import MAX_FILE_CHARS, FileChange, Piece, ReadChange, SkippedFile
+from graphmem.guard.file_changes import MAX_FILE_CHARS, ChangedFile, Piece, ReadChange, SkippedFile
 
 #: Returns the text of a file before the edit; None if there is none, or if it is not known.
 TextOf = Callable[[str], str | None]
@@ -88,7 +88,7 @@ def _changed(path: str, before: str | None, after: str) -> ReadChange:
     if max(len(before or ""), len(after)) > MAX_FILE_CHARS:
         return ReadChange((), (SkippedFile(path, f"more than {MAX_FILE_CHARS:,} characters"),))
     piece = Piece(before or "", after, is_whole=True)
-    return ReadChange((FileChange(path, (piece,), is_new=before is None),))
+    return ReadChange((ChangedFile(path, (piece,), is_new=before is None),))
 
 
 def _edited(path: str, edits: Sequence[Mapping[str, Any]], text_of: TextOf) -> ReadChange:
@@ -109,13 +109,13 @@ def _edited(path: str, edits: Sequence[Mapping[str, Any]], text_of: TextOf) -> R
         return _changed(path, before, after)
     pieces = tuple(Piece(old, new, start=2) for old, new, _ in pairs)
     is_new = all(not old for old, _, _ in pairs) and before is None
-    return ReadChange((FileChange(path, pieces, is_new=is_new),))
+    return ReadChange((ChangedFile(path, pieces, is_new=is_new),))
 
 
 def _notebook(path: str, values: Mapping[str, Any]) -> ReadChange:
     """Return the change of a cell; guard reads a code cell as Python."""
     if values.get("cell_type") == "markdown" or values.get("edit_mode") == "delete":
-        return ReadChange((FileChange(path),))
+        return ReadChange((ChangedFile(path),))
     source = _text(values, "new_source", "new_string") or ""
     code = "\n".join(line for line in source.split("\n") if not line.lstrip().startswith(("%", "!")))
-    return ReadChange((FileChange(f"{path}.py", (Piece("", code, is_whole=True),)),))
+    return ReadChange((ChangedFile(f"{path}.py", (Piece("", code, is_whole=True),)),))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from graphmem.errors import BadDiff
-from graphmem.guard.file_changes import MAX_FILE_CHARS, FileChange, Piece, ReadChange, SkippedFile
+from graphmem.guard.file_changes import MAX_FILE_CHARS, ChangedFile, Piece, ReadChange, SkippedFile
 
 _BEGIN, _END = "*** Begin Patch", "*** End Patch"
 _ADD, _DELETE, _UPDATE, _MOVE = "*** Add File: ", "*** Delete File: ", "*** Update File: ", "*** Move to: "
@@ -31,7 +31,7 @@ class _PatchReader:
         self._lines = lines
         self._at = 0
         self._text_of = text_of
-        self._files: list[FileChange] = []
+        self._files: list[ChangedFile] = []
         self._skipped: list[SkippedFile] = []
 
     def read(self) -> ReadChange:
@@ -61,13 +61,13 @@ class _PatchReader:
             added.append(self._line()[1:])
             self._at += 1
         text = "".join(f"{line}\n" for line in added)
-        self._finish(FileChange(path, (Piece("", text, is_whole=True),), is_new=True))
+        self._finish(ChangedFile(path, (Piece("", text, is_whole=True),), is_new=True))
 
     def _delete(self, path: str) -> None:
         self._at += 1
         before = self._text_of(path)
         pieces = () if before is None else (Piece(before, "", is_whole=True),)
-        self._finish(FileChange(path, pieces, is_deleted=True))
+        self._finish(ChangedFile(path, pieces, is_deleted=True))
 
     def _update(self, path: str) -> None:
         self._at += 1
@@ -84,7 +84,7 @@ class _PatchReader:
         if before is not None:
             # The rest of the file counts as text before the patch, not as added text.
             pieces.append(Piece(before, "", start=1, is_whole=True))
-        self._finish(FileChange(target, tuple(pieces), path if target != path else None))
+        self._finish(ChangedFile(target, tuple(pieces), path if target != path else None))
 
     def _section(self, count: int) -> Piece:
         """Return the next part of an update: an optional `@@` line, then lines with marks."""
@@ -115,7 +115,7 @@ class _PatchReader:
             return False
         return line[:1] in {" ", "+", "-"} or (not line and self._peek(1)[:1] in {" ", "+", "-"})
 
-    def _finish(self, change: FileChange) -> None:
+    def _finish(self, change: ChangedFile) -> None:
         if not change.path:
             raise self._fault("the file has no path")
         if sum(len(piece.before) + len(piece.after) for piece in change.pieces) > 2 * MAX_FILE_CHARS:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.guard.evidence import (
     Added,
     CommandEvidence,
@@ -31,7 +31,7 @@ class KeyedOption:
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class OptionMatch:
     """An option that a change brings in.
 
     Attributes:
@@ -102,7 +102,7 @@ class ChangeEvidence:
 
     def matches(
         self, options: Iterable[KeyedOption], scope: FileScope | None = None, allowed: Iterable[KeyedOption] = ()
-    ) -> list[Match]:
+    ) -> list[OptionMatch]:
         """Return the options that the change brings in.
 
         A file does not bring in an option that it had before the change. Moves to a new file do not count either: if n
@@ -123,7 +123,7 @@ class ChangeEvidence:
                     if not any(is_brought(each, place.evidence) for each in allowed_keys)
                 )
                 if places:
-                    found.append(Match(option, key, places))
+                    found.append(OptionMatch(option, key, places))
                     break
         return found
 

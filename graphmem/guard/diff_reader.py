@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import BadDiff
 from graphmem.guard.diff_paths import both_sides, side, unquoted, without_prefixes
-from graphmem.guard.file_changes import MAX_FILE_CHARS, FileChange, Piece, ReadChange, SkippedFile
+from graphmem.guard.file_changes import MAX_FILE_CHARS, ChangedFile, Piece, ReadChange, SkippedFile
 
 _HUNK = re.compile(r"(@@@*) ((?:-\d+(?:,\d+)? )+)\+(\d+)(?:,(\d+))? \1(?: |$|\t)")
 _RANGE = re.compile(r"-(\d+)(?:,(\d+))?")
@@ -50,7 +51,7 @@ class _DiffReader:
     def __init__(self, lines: Sequence[str]) -> None:
         self._lines = lines
         self._at = 0
-        self._files: list[FileChange] = []
+        self._files: list[ChangedFile] = []
         self._skipped: list[SkippedFile] = []
 
     def read(self) -> ReadChange:
@@ -152,7 +153,7 @@ class _DiffReader:
         else:
             before = header.old if header.old != path and not header.is_new else None
             pieces = tuple(header.pieces)
-            self._files.append(FileChange(path, pieces, before, header.is_new, header.is_deleted))
+            self._files.append(ChangedFile(path, pieces, before, header.is_new, header.is_deleted))
 
     # ---- hunks
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.guard.code_paths import is_foreign, is_marked_generated, language_of_path
-from graphmem.guard.file_changes import FileChange, Piece
+from graphmem.guard.file_changes import ChangedFile, Piece
 from graphmem.guard.imports import CodeImport, imports_in
 from graphmem.guard.manifest_names import ManifestDependency, reader_of
 from graphmem.guard.shell_commands import commands_in, packages_of
@@ -106,7 +106,7 @@ class FileEvidences:
         after: All evidence in the file after the change, added or not.
     """
 
-    change: FileChange
+    change: ChangedFile
     added: tuple[Added, ...] = ()
     after: tuple[Evidence, ...] = ()
 
@@ -131,7 +131,7 @@ class FileEvidences:
         return tuple(evidence for each in found for evidence, _, _ in each)
 
 
-def evidence_of_file(change: FileChange) -> FileEvidences:
+def evidence_of_file(change: ChangedFile) -> FileEvidences:
     """Return the evidence in a changed file; none for files that guard does not read."""
     if is_foreign(change.path) or _is_generated(change):
         return FileEvidences(change)
@@ -161,11 +161,11 @@ def _is_part(piece: Piece) -> bool:
     return not piece.is_whole and piece.start > 1
 
 
-def _is_generated(change: FileChange) -> bool:
+def _is_generated(change: ChangedFile) -> bool:
     return any(is_marked_generated(piece.after or piece.before) for piece in change.pieces if piece.start == 1)
 
 
-def _is_new_at_path(change: FileChange) -> bool:
+def _is_new_at_path(change: ChangedFile) -> bool:
     return not change.is_deleted and (change.is_new or change.old_path is not None)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from graphmem.deferred_dataclass import dataclass
 
 #: The most characters of a file's change that guard reads.
 MAX_FILE_CHARS = 2_000_000
@@ -28,7 +28,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class FileChange:
+class ChangedFile:
     """The change of a file.
 
     Attributes:
@@ -57,7 +57,7 @@ class SkippedFile:
 class ReadChange:
     """The files of a change, and those that were not read."""
 
-    files: tuple[FileChange, ...] = ()
+    files: tuple[ChangedFile, ...] = ()
     skipped: tuple[SkippedFile, ...] = ()
 
     def __add__(self, other: ReadChange) -> ReadChange:

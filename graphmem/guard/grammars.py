@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.symbols.grammars import loaded_grammar
 
 if TYPE_CHECKING:

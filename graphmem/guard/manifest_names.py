@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
+
+from graphmem.deferred_dataclass import dataclass
 
 _LONGEST_LINE = 2_000
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from graphmem.guard.code_paths import LANGUAGES
 from graphmem.guard.evidence import Added, NameEvidence, evidence_of_command, evidence_of_file
-from graphmem.guard.file_changes import FileChange, Piece
+from graphmem.guard.file_changes import ChangedFile, Piece
 
 MAX_TEXT_CHARS = 200_000
 _FENCE = re.compile(
@@ -48,7 +48,7 @@ def _of_block(word: str, code: str) -> Iterator[Added]:
         return
     suffix = word if word in LANGUAGES else _SUFFIXES.get(word)
     if suffix is not None:
-        found = evidence_of_file(FileChange(f"text.{suffix}", (Piece("", code, is_whole=True),)))
+        found = evidence_of_file(ChangedFile(f"text.{suffix}", (Piece("", code, is_whole=True),)))
         yield from (Added(added.evidence, "") for added in found.added)
 
 

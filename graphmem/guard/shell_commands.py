@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.guard.manifest_names import pep508_name
 
 MAX_COMMAND_CHARS = 20_000

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from graphmem.deferred_dataclass import dataclass
 
 _LONGEST = 1_000
 _REASON = re.compile(r"^(?:\s{0,20}(?://|#|--|-|–|:|because\b))?\s{0,20}(.{0,500}?)\s{0,20}(?:\*/.{0,20})?$")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from graphmem.hosts.host_table import Entry, HostFile, Item, MarkedBlock, Member, Table, WholeFile
+from graphmem.hosts.host_table import ArrayItem, Entry, HostFile, MarkedBlock, Member, TomlTable, WholeFile
 from graphmem.hosts.json_document import JsonNode, NodeKind, NotJson, parse
 from graphmem.hosts.json_edits import Insertion, apply, item_insertions, member_insertions, without
 from graphmem.hosts.settings_file import Untouchable
@@ -47,7 +47,7 @@ def without_entries(text: str, file: HostFile, entries: Sequence[Entry]) -> str:
         return "" if _OWN_FILE.search(text) else text
     if isinstance(first, MarkedBlock):
         return _without_block(text)
-    if isinstance(first, Table):
+    if isinstance(first, TomlTable):
         return _without_tables(text, entries)
     try:
         return _without_json(text, file, entries)
@@ -86,8 +86,8 @@ def pasted(entries: Sequence[Entry]) -> str:
     first = entries[0]
     if isinstance(first, WholeFile | MarkedBlock):
         return first.text
-    if isinstance(first, Table):
-        return "".join(_toml(entry) for entry in entries if isinstance(entry, Table))
+    if isinstance(first, TomlTable):
+        return "".join(_toml(entry) for entry in entries if isinstance(entry, TomlTable))
     text = "{}"
     for entry in entries:
         text = apply(text, _insertions_of(text, entry))
@@ -109,18 +109,18 @@ def _insertions_of(text: str, entry: Entry) -> list[Insertion]:
             gap = newline if text.strip() else ""
             lines = newline.join([_BEGIN, *block.splitlines(), _END, ""])
             return [Insertion(len(text), lead + gap + lines)]
-        case Table():
+        case TomlTable():
             return [_table_insertion(text, entry)]
-        case Member() | Item():
+        case Member() | ArrayItem():
             try:
-                if isinstance(entry, Item):
+                if isinstance(entry, ArrayItem):
                     return item_insertions(text, entry.path, entry.value)
                 return member_insertions(text, entry.path, entry.value)
             except NotJson as exc:
                 raise Untouchable(f"cannot be edited: {exc}") from exc
 
 
-def _table_insertion(text: str, entry: Table) -> Insertion:
+def _table_insertion(text: str, entry: TomlTable) -> Insertion:
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
@@ -144,7 +144,7 @@ def _table_insertion(text: str, entry: Table) -> Insertion:
     return insertion
 
 
-def _toml(entry: Table) -> str:
+def _toml(entry: TomlTable) -> str:
     import tomlkit
 
     document = tomlkit.document()
@@ -179,7 +179,7 @@ def _without_tables(text: str, entries: Sequence[Entry]) -> str:
 
     newline = "\r\n" if "\r\n" in text else "\n"
     for entry in entries:
-        assert isinstance(entry, Table)  # noqa: S101 - a file has entries of one form
+        assert isinstance(entry, TomlTable)  # noqa: S101 - a file has entries of one form
         written = newline + _toml(entry).replace("\n", newline)
         if written in text:
             text = text.replace(written, "", 1)
@@ -206,7 +206,9 @@ def _plain(value: object) -> object:
 def _without_json(text: str, file: HostFile, entries: Sequence[Entry]) -> str:
     if not text.strip():
         return text
-    removable = {entry.path[:depth] for entry in entries if isinstance(entry, Member | Item) for depth in range(1, 9)}
+    removable = {
+        entry.path[:depth] for entry in entries if isinstance(entry, Member | ArrayItem) for depth in range(1, 9)
+    }
     while (path := _own_path(parse(text), entries)) is not None:
         text = without(text, path, is_removable=lambda parent: _is_ours(parent, removable))
     skeleton = dict(file.skeleton)
@@ -224,7 +226,7 @@ def _is_ours(path: Sequence[str | int], removable: set[tuple[str, ...]]) -> bool
 def _own_path(root: JsonNode, entries: Sequence[Entry]) -> tuple[str | int, ...] | None:
     """Return the path of an entry of graphmem; None if there is none."""
     for entry in entries:
-        if not isinstance(entry, Member | Item):
+        if not isinstance(entry, Member | ArrayItem):
             continue
         node: JsonNode | None = root
         parents = entry.path[:-1] if isinstance(entry, Member) else entry.path
@@ -261,7 +263,7 @@ def _own_handler(array: JsonNode) -> tuple[str | int, ...] | None:
 
 def has_all(text: str, entries: Sequence[Entry]) -> bool:
     """Return True if a JSON text has exactly these entries of graphmem, in any style and order."""
-    members = [entry for entry in entries if isinstance(entry, Member | Item)]
+    members = [entry for entry in entries if isinstance(entry, Member | ArrayItem)]
     if len(members) != len(entries):
         return False
     try:
@@ -274,9 +276,9 @@ def has_all(text: str, entries: Sequence[Entry]) -> bool:
     return all(_found(value, entry) for entry in members)
 
 
-def _found(value: object, entry: Member | Item) -> bool:
+def _found(value: object, entry: Member | ArrayItem) -> bool:
     for key in entry.path:
         value = value.get(key) if isinstance(value, dict) else None
     written = json.dumps(entry.value, sort_keys=True)
-    values = value if isinstance(entry, Item) and isinstance(value, list) else [value]
+    values = value if isinstance(entry, ArrayItem) and isinstance(value, list) else [value]
     return any(json.dumps(item, sort_keys=True) == written for item in values)

@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 from graphmem.hosts.program import command_line
 
@@ -50,7 +51,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ArrayItem:
     """An item of an array in JSON, by the path of keys of the array."""
 
     path: tuple[str, ...]
@@ -58,7 +59,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TomlTable:
     """A table in TOML, by the path of its keys."""
 
     path: tuple[str, ...]
@@ -79,7 +80,7 @@ class MarkedBlock:
     text: str
 
 
-Entry = Member | Item | Table | WholeFile | MarkedBlock
+Entry = Member | ArrayItem | TomlTable | WholeFile | MarkedBlock
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ def _groups(
 
     def entries(program: list[str]) -> tuple[Entry, ...]:
         return tuple(
-            Item(
+            ArrayItem(
                 ("hooks", event),
                 ({} if matcher is None else {"matcher": matcher})
                 | {"hooks": [_handler(program, host, event, timeout)]},
@@ -170,7 +171,7 @@ def _flat(host: str, events: Mapping[str, Mapping[str, object]]) -> Callable[[li
 
     def entries(program: list[str]) -> tuple[Entry, ...]:
         return tuple(
-            Item(("hooks", event), {"command": _hook_line(program, host, event), **extra})
+            ArrayItem(("hooks", event), {"command": _hook_line(program, host, event), **extra})
             for event, extra in events.items()
         )
 
@@ -190,7 +191,7 @@ def _server(
 
 def _codex_server(program: list[str]) -> tuple[Entry, ...]:
     value = {"command": program[0], "args": [*program[1:], "mcp"], "startup_timeout_sec": 10}
-    return (Table(("mcp_servers", _NAME), value),)
+    return (TomlTable(("mcp_servers", _NAME), value),)
 
 
 def _opencode_server(program: list[str]) -> tuple[Entry, ...]:

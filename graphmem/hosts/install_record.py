@@ -9,9 +9,10 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.drafts import write_private
 from graphmem.hosts.hook.state_folder import state_path
 from graphmem.hosts.json_edits import Insertion

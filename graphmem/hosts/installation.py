@@ -7,10 +7,11 @@ import os
 import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.drafts import replace_shared
 from graphmem.errors import Conflict, Unsupported
 from graphmem.hosts.entries import has_all, insertions, pasted, without_entries
@@ -35,7 +36,7 @@ class ChangeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class FileChange:
+class SettingsChange:
     """A planned change of a settings file.
 
     Attributes:
@@ -82,12 +83,12 @@ class Plan:
     host: Host
     layer: Layer
     root: Path
-    changes: tuple[FileChange, ...]
+    changes: tuple[SettingsChange, ...]
     is_removal: bool
     gaps: tuple[str, ...] = field(default=())
 
     @property
-    def by_hand(self) -> tuple[FileChange, ...]:
+    def by_hand(self) -> tuple[SettingsChange, ...]:
         """The files that must be edited by hand."""
         return tuple(change for change in self.changes if change.kind is ChangeKind.BY_HAND)
 
@@ -156,24 +157,26 @@ def file_of(file: HostFile, root: Path) -> Path:
 # ---- plans
 
 
-def _installed(file: HostFile, root: Path, program: list[str], records: dict[str, FileRecord]) -> FileChange:
+def _installed(file: HostFile, root: Path, program: list[str], records: dict[str, FileRecord]) -> SettingsChange:
     path, entries = file_of(file, root), file.entries(program)
     try:
         settings = read_settings(path, root)
         _refuse(file, root, settings)
         base = _base(file, entries, settings, records.get(str(path)))
         if settings.content is not None and has_all(settings.text, entries):
-            return FileChange(ChangeKind.NONE, file.purpose, path, settings.target, settings.content, settings.content)
+            return SettingsChange(
+                ChangeKind.NONE, file.purpose, path, settings.target, settings.content, settings.content
+            )
         text = base or ""
         done = [*_skeleton(text, file), *insertions(apply(text, _skeleton(text, file)), entries)]
     except Untouchable as problem:
-        return FileChange(ChangeKind.BY_HAND, file.purpose, path, path, reason=str(problem), text=pasted(entries))
+        return SettingsChange(ChangeKind.BY_HAND, file.purpose, path, path, reason=str(problem), text=pasted(entries))
     after = (settings.bom + apply(text, done)).encode()
     kind = ChangeKind.CREATE if settings.content is None else ChangeKind.CHANGE
     if after == settings.content:
         kind = ChangeKind.NONE
     content = settings.content
-    return FileChange(
+    return SettingsChange(
         kind,
         file.purpose,
         path,
@@ -186,22 +189,22 @@ def _installed(file: HostFile, root: Path, program: list[str], records: dict[str
     )
 
 
-def _removed(file: HostFile, root: Path, program: list[str], records: dict[str, FileRecord]) -> FileChange:
+def _removed(file: HostFile, root: Path, program: list[str], records: dict[str, FileRecord]) -> SettingsChange:
     path, entries = file_of(file, root), file.entries(program)
     record = records.get(str(path))
     try:
         settings = read_settings(path, root)
         if settings.content is None:
-            return FileChange(ChangeKind.NONE, file.purpose, path, settings.target)
+            return SettingsChange(ChangeKind.NONE, file.purpose, path, settings.target)
         base = _base(file, entries, settings, record)
     except Untouchable as problem:
         reason = f"{problem}; remove the entries named graphmem"
-        return FileChange(ChangeKind.BY_HAND, file.purpose, path, path, reason=reason)
+        return SettingsChange(ChangeKind.BY_HAND, file.purpose, path, path, reason=reason)
     after = None if base is None else (settings.bom + base).encode()
     kind = ChangeKind.DELETE if after is None else ChangeKind.CHANGE
     if after == settings.content:
         kind = ChangeKind.NONE
-    return FileChange(kind, file.purpose, path, settings.target, settings.content, after)
+    return SettingsChange(kind, file.purpose, path, settings.target, settings.content, after)
 
 
 def _base(file: HostFile, entries: Sequence[Entry], settings: SettingsFile, record: FileRecord | None) -> str | None:
@@ -251,7 +254,7 @@ def _refuse(file: HostFile, root: Path, settings: SettingsFile) -> None:
 # ---- parts
 
 
-def _refuse_changed(change: FileChange) -> None:
+def _refuse_changed(change: SettingsChange) -> None:
     now = change.target.read_bytes() if change.target.is_file() else None
     if now != change.before:
         raise Conflict(f"{str(change.path)!r} was changed by another program just now; run the command again")

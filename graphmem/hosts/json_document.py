@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+
+from graphmem.deferred_dataclass import dataclass
 
 _MAX_DEPTH = 100
 _BLANKS = " \t\r\n"

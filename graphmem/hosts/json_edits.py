@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.hosts.json_document import Child, JsonNode, NodeKind, NotJson, parse
 
 _DEFAULT_INDENT = "  "

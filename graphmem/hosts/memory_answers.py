@@ -9,19 +9,18 @@ from typing import TYPE_CHECKING
 
 from graphmem.briefing.block import ContextBlock, Why
 from graphmem.config import load_settings, locate
-from graphmem.guard.levels import Enforcement, Level
 from graphmem.hosts.hook.guard_index import GuardIndex
-from graphmem.hosts.hook.output import ALLOW, MAX_CHARS
+from graphmem.hosts.hook.output import MAX_CHARS
 from graphmem.hosts.hook.told import Block, Guarded
-from graphmem.hosts.tool_changes import ToolChange, change_of_tool, changed_by_shell
-from graphmem.opening import open_memory, open_store
+from graphmem.opening import open_reader, open_store
 from graphmem.retrieval.embedder import EmbedderMissing
 from graphmem.sources.git.work_tree import work_tree
 
 if TYPE_CHECKING:
-    from graphmem.hosts.hook.payload import Payload
+    from graphmem.guard.levels import Enforcement
+    from graphmem.hosts.hook.payload import HookPayload
     from graphmem.service import GraphMemory
-    from graphmem.service.guard_answers import GuardAnswer, GuardFinding
+    from graphmem.service.context_reader import ContextReader
 
 _SESSION_TOKENS, _PROMPT_TOKENS, _PATH_TOKENS = 1_000, 400, 300
 #: Room for the marks around a block.
@@ -38,10 +37,10 @@ class MemoryAnswers:
     Args:
         memory: The memory.
         root: The root of the project; paths are relative to it.
-        enforcement: The project's setting for guard: warn, ask or deny.
+        enforcement: What guard does with a finding: warn, ask or deny; by default the project's setting.
     """
 
-    def __init__(self, memory: GraphMemory, root: Path, enforcement: Enforcement) -> None:
+    def __init__(self, memory: GraphMemory | ContextReader, root: Path, enforcement: Enforcement | None = None) -> None:
         self._memory = memory
         self._root = root
         self._enforcement = enforcement
@@ -55,7 +54,7 @@ class MemoryAnswers:
         """Return the memories that a prompt is about."""
         return block_of(self._asked(prompt, (), _PROMPT_TOKENS), _ON_TOPIC.__contains__)
 
-    def path_block(self, payload: Payload) -> Block:
+    def path_block(self, payload: HookPayload) -> Block:
         """Return the memories about the files of a tool."""
         paths = payload.relative_files(str(self._root))
         if not paths:
@@ -68,16 +67,14 @@ class MemoryAnswers:
         with open_store(locate(None, settings), settings, create=False) as store:
             return GuardIndex.of_terms(store.guard_terms(settings.scope())).fields()
 
-    def guard(self, payload: Payload) -> Guarded:
+    def guard(self, payload: HookPayload) -> Guarded:
         """Return the findings for a tool call before it runs, or for the files that a shell command changed."""
-        is_done = payload.is_shell and payload.moment != "before a tool"
-        change = changed_by_shell(self._root) if is_done else change_of_tool(payload, self._root)
-        if change.is_empty:
-            return Guarded()
-        answer = self._memory.guard(
-            edits=change.edits, commands=change.commands, paths=change.paths, enforcement=self._enforcement
-        )
-        return guarded_of(answer, change)
+        from graphmem.guard.levels import Enforcement
+        from graphmem.hosts.guard_answers import guarded
+        from graphmem.service.context_reader import ContextReader
+
+        memory = self._memory.memory() if isinstance(self._memory, ContextReader) else self._memory
+        return guarded(memory, payload, self._root, Enforcement(self._enforcement or load_settings().guard))
 
     def _asked(self, task: str, paths: Iterable[str], budget: int) -> ContextBlock:
         return self._memory.context(task, tuple(paths), budget_tokens=budget, max_chars=_BLOCK_CHARS, words_only=True)
@@ -90,8 +87,8 @@ def open_hook_memory() -> MemoryAnswers:
         GraphMemError: It cannot be opened.
     """
     folder = Path.cwd()
-    memory = open_memory(embedder=lambda: EmbedderMissing("hooks compare words alone"))
-    return MemoryAnswers(memory, work_tree(folder) or folder, Enforcement(load_settings().guard))
+    memory = open_reader(lambda: EmbedderMissing("hooks compare words alone"))
+    return MemoryAnswers(memory, work_tree(folder) or folder)
 
 
 # ---- blocks
@@ -115,38 +112,3 @@ def _lines(block: ContextBlock, is_wanted: Callable[[Why], bool]) -> Iterator[tu
             item = next(items)
             if is_wanted(item.why):
                 yield item.id, heading, line
-
-
-# ---- guard
-
-
-def guarded_of(answer: GuardAnswer, change: ToolChange) -> Guarded:
-    """Return the refusal and the warnings of guard's answer."""
-    refused = [finding for finding in answer.findings if finding.level is Level.DENY]
-    decision = answer.enforcement.value if refused and answer.enforcement is not Enforcement.WARN else ALLOW
-    reason = "" if decision == ALLOW else "\n".join(map(_sentence, refused))
-    shown = [finding for finding in answer.findings if decision == ALLOW or finding not in refused]
-    warnings = [
-        (f"guard {finding.memory.id} {finding.path or change.name}", f"- {_sentence(finding)}") for finding in shown
-    ]
-    return Guarded(decision, reason, warnings)
-
-
-def _sentence(finding: GuardFinding) -> str:
-    """Return a finding in a line; the words of a memory that is not trusted are not repeated."""
-    place = f"{finding.path}:{finding.line}" if finding.line else finding.path or finding.evidence
-    name = finding.memory.alias or finding.memory.id
-    origin = finding.memory.origin
-    if origin is None or not origin.is_trusted:
-        return f"{finding.level.value}: {place}: {finding.kind.value}, memory {finding.memory.id} of untrusted origin"
-    parts = [f"{finding.level.value}: {place}: {finding.message}, says {name}"]
-    if finding.memory.title:
-        since = "" if finding.since is None else f", since {finding.since.date().isoformat()}"
-        parts.append(f"“{finding.memory.title}”{since}")
-    if finding.reason:
-        parts.append(f"reason: {finding.reason[:300]}")
-    if finding.instead:
-        parts.append(f"instead: {', '.join(finding.instead)}")
-    if finding.allow:
-        parts.append(f"an exception is recorded by: {finding.allow}")
-    return "; ".join(" ".join(part.split()) for part in parts)

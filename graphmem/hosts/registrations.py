@@ -7,9 +7,9 @@ import shlex
 import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.hosts.entries import OWN_HOOK, is_own_server, own_hooks
 from graphmem.hosts.host_table import Host, HostFile, Layer, Purpose
 from graphmem.hosts.installation import file_of, root_of

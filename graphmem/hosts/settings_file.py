@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from graphmem.deferred_dataclass import dataclass
 
 #: Claude Code keeps its own state in the file that has its servers.
 _MAX_BYTES = 16 << 20

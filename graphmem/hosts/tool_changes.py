@@ -7,20 +7,20 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.guard.agent_edits import read_tool_call
 from graphmem.guard.code_paths import is_foreign, language_of_path
-from graphmem.guard.file_changes import MAX_FILE_CHARS, FileChange
+from graphmem.guard.file_changes import MAX_FILE_CHARS, ChangedFile
 from graphmem.guard.manifest_names import reader_of
 from graphmem.service.guard_answers import FileEdit
 from graphmem.sources.git.changes import committed_texts
 from graphmem.sources.git.runner import GitFailure
 
 if TYPE_CHECKING:
-    from graphmem.hosts.hook.payload import Payload
+    from graphmem.hosts.hook.payload import HookPayload
 
 _MOST_FILES, _MOST_LOOKED, _LATELY_S = 50, 50_000, 600.0
 _SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "target", "vendor", "dist", "build"})
@@ -45,7 +45,7 @@ class ToolChange:
         return not (self.edits or self.commands or self.paths)
 
 
-def change_of_tool(payload: Payload, root: Path) -> ToolChange:
+def change_of_tool(payload: HookPayload, root: Path) -> ToolChange:
     """Return the change that a tool is about to make.
 
     Args:
@@ -100,7 +100,7 @@ def _is_read(path: str) -> bool:
     return not is_foreign(path) and (language_of_path(path) is not None or reader_of(path) is not None)
 
 
-def _calls(payload: Payload, root: Path) -> list[tuple[str, Mapping[str, object]]]:
+def _calls(payload: HookPayload, root: Path) -> list[tuple[str, Mapping[str, object]]]:
     """Return the tool's call in words that guard reads, for each host's own names of tools."""
     if payload.patch:
         return [("apply_patch", {"command": _relative_patch(payload.patch, root)})]
@@ -118,7 +118,7 @@ def _calls(payload: Payload, root: Path) -> list[tuple[str, Mapping[str, object]
     return [("Write", {"file_path": paths[0], "content": pairs[0][1]})]
 
 
-def _edits(file: FileChange) -> list[FileEdit]:
+def _edits(file: ChangedFile) -> list[FileEdit]:
     if file.is_deleted:
         return []
     return [

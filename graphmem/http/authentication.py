@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as AsgiScope
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import Forbidden, GraphMemError
 from graphmem.http.browser_files import is_browser_path
 from graphmem.http.problems import Refusal, refusal_of, send_refusal

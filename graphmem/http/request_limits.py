@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput, StoreUnavailable
 from graphmem.http.problems import Refusal, send_refusal
 

@@ -11,8 +11,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import StoreUnavailable, Unsupported
 from graphmem.http.server import ListenAddress, bound_socket
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -11,12 +11,14 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from graphmem.answers import History, Written
+from graphmem.deferred_dataclass import dataclass
 from graphmem.http.authentication import Caller
 from graphmem.http.request_parameters import WriteHeaders
 from graphmem.http.worker_threads import ServerContext, json_of
 from graphmem.model import Scope
 from graphmem.retrieval.remarks import org_wide
 from graphmem.service import GraphMemory, New, Write
+from graphmem.service.entries import LedgerPage, ledger_page
 from graphmem.wire.contracts import Contract
 from graphmem.wire.envelopes import AllWritten, CardAnswer, Findings, Repositories, StatusAnswer
 from graphmem.wire.excerpted import ExcerptedAnswer, excerpted
@@ -47,9 +49,13 @@ class VerbCall:
         return replace(self, values={**self.values, "write": write})
 
 
+#: Types of answers that hold more over HTTP than on other surfaces, by the verb's name.
+_FORMS = {"search": ExcerptedAnswer, "changes": LedgerPage}
+
+
 def answer_form(agreed: Contract) -> Any:  # noqa: ANN401 - a type for pydantic
     """Return the type of a route's answer."""
-    return form(ExcerptedAnswer if agreed.verb.name == "search" else agreed.answer)
+    return form(_FORMS.get(agreed.verb.name, agreed.answer))
 
 
 def receipt(written: Written, status: int, **headers: str) -> Response:
@@ -76,6 +82,10 @@ def _search(memory: GraphMemory, call: VerbCall) -> object:
 def _get(memory: GraphMemory, call: VerbCall) -> Response:
     history = memory.history(**call.values)
     return json_of(CardAnswer(history.card, history.at), ETag=etag_of(history))
+
+
+def _changes(memory: GraphMemory, call: VerbCall) -> LedgerPage:
+    return ledger_page(memory._context, call.scope, call.values["after"], call.values["limit"])  # noqa: SLF001
 
 
 def _repositories(memory: GraphMemory, call: VerbCall) -> Repositories:
@@ -135,6 +145,7 @@ def _status(memory: GraphMemory, call: VerbCall) -> StatusAnswer:
 ANSWERS: Mapping[str, Callable[[GraphMemory, VerbCall], object]] = {
     "search": _search,
     "get": _get,
+    "changes": _changes,
     "repositories": _repositories,
     "add": _add,
     "add_many": _add_many,

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
-from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from typing import TypeVar
@@ -17,6 +16,7 @@ from typing import TypeVar
 from starlette.responses import Response
 
 from graphmem.deadline import wanted_by
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import CommitUnknown, StoreUnavailable
 from graphmem.http.problems import Refusal
 from graphmem.http.readiness import Readiness

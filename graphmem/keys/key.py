@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from datetime import datetime
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import Forbidden, InvalidInput, NotFound
 from graphmem.model import Scope
 from graphmem.vocabulary import Permission

@@ -9,12 +9,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.drafts import PRIVATE_FILE, make_private_folder, remove_dead_drafts, write_private
 from graphmem.errors import InvalidInput, NotFound, StoreUnavailable, Unsupported
 from graphmem.keys.key import Key

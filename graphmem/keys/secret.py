@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from dataclasses import dataclass
+
+from graphmem.deferred_dataclass import dataclass
 
 PREFIX = "gmk"
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from starlette.datastructures import Headers
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.http.authentication import Caller
 from graphmem.http.request_parameters import REPOSITORY
 from graphmem.mcp_server.http_app import MountedTools

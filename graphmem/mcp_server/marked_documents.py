@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass, replace
 from enum import Enum, StrEnum
 from typing import Any
 
@@ -29,6 +29,7 @@ from graphmem.answers import (
     Written,
 )
 from graphmem.briefing.block import BlockItem, ContextBlock, RejectedOption
+from graphmem.deferred_dataclass import dataclass
 from graphmem.guard.file_changes import SkippedFile
 from graphmem.marks import Foreign, Parts, rendered
 from graphmem.model import (
@@ -214,7 +215,7 @@ class Marking:
 
 
 @dataclass(frozen=True, slots=True)
-class _Text:
+class _TextParts:
     """A text in its parts."""
 
     parts: Parts
@@ -253,14 +254,14 @@ class _Walk(Writer):
         if isinstance(owner, Told) and text == owner.status.value:
             return text
         if isinstance(text, Sentence) and voice is Voice.QUOTED:
-            return _Text(_parts_of_sentence(text))
+            return _TextParts(_parts_of_sentence(text))
         if not text or voice is Voice.OURS or _is_ours(text, voice, self.marking.here):
             return text
         if voice is Voice.QUOTED:
             origin = self._origin_of_plain(owner)
         else:
             origin = self._origin_of(text) if voice is Voice.ID else self.speaker
-        return text if is_trusted(origin) else _Text((Foreign(text, origin),))
+        return text if is_trusted(origin) else _TextParts((Foreign(text, origin),))
 
     def _origin_of(self, key: str) -> str:
         """The origin of a memory, as the answer shows it or else as it was looked up."""
@@ -370,7 +371,7 @@ def _parts_of_sentence(sentence: Sentence) -> Parts:
 
 def _texts_in(value: object) -> list[str]:
     """All texts of an answer in parts, in order, without its points in time and numbers."""
-    if isinstance(value, _Text):
+    if isinstance(value, _TextParts):
         return [part if isinstance(part, str) else f"{part.origin}\x1f{part.text}" for part in value.parts]
     if isinstance(value, dict):
         return [text for name, item in value.items() if name != "at" for text in _texts_in(item)]
@@ -380,7 +381,7 @@ def _texts_in(value: object) -> list[str]:
 
 
 def _written(value: Any, tag: str) -> Any:  # noqa: ANN401 - JSON
-    if isinstance(value, _Text):
+    if isinstance(value, _TextParts):
         return rendered(value.parts, tag)
     if isinstance(value, dict):
         return {name: _written(item, tag) for name, item in value.items()}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.mcp_server.tool_arguments import Arguments, AuthorArguments, WriteArguments
 from graphmem.model import Scope
 from graphmem.service import Write

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
 from graphmem.answers import Written
 from graphmem.briefing.block import ContextBlock
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 from graphmem.mcp_server.brief_answers import answered
 from graphmem.mcp_server.tool_arguments import (

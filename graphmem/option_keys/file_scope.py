@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol, Self, cast
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.repository.path_patterns import ancestry, compiled_glob
 
 #: Role of an anchor whose name is a glob: the rejection does not hold in the files that it matches.

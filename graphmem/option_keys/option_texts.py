@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.option_keys.key_types import KeyType
 from graphmem.option_keys.option_key import OptionKey
 

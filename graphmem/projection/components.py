@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.rows import EdgeRow, MemoryRow, MoveRow, RetractRow, RevokeRow, Rows, Stamp
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import BEGINNING, FOREVER, Memory, Scope, Statement
 from graphmem.projection.components import Component, components
 from graphmem.projection.values import Claim, Entity, Expiry, Fact, ProjectionStep, entity_uuid, group_id, name_uuid

@@ -6,10 +6,11 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Kind, Scope
 
 Attribute = str | float | bool | datetime | None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.repository.areas import package_paths
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.repository.mainline_rows import SegmentRow

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.instants import from_micros
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.repository.mainline_rows import PathOrigin, SegmentRow

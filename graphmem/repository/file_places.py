@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.instants import from_micros
 from graphmem.repository.mainline_history import MainlineHistory, without_second
 

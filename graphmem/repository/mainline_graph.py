@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.repository.commit_names import time_of_commit
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.repository.mainline_rows import MainlineRows

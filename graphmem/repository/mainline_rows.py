@@ -6,10 +6,10 @@ import base64
 import binascii
 import json
 import zlib
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 from graphmem.repository.areas import AreaRow, AreaRule
 

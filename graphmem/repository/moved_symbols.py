@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.repository.mainline_history import MainlineHistory, SymbolFiles
 from graphmem.repository.symbol_names import spellings
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 
 

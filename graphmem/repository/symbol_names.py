@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from graphmem.deferred_dataclass import dataclass
 
 _PATH_AND_NAME = re.compile(r"(?P<path>[^:#]*[^:#/])(?:::?|#)(?P<name>[^:#].*)")
 _SEPARATOR = re.compile(r"::|[.#]")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.instants import from_micros
 from graphmem.repository.mainline_history import FOREVER_US, MainlineHistory, without_second
 from graphmem.repository.mainline_rows import SegmentRow
@@ -87,7 +88,7 @@ def place_of_symbol(
     for target in symbol_targets(text, files):
         segment = first_segment(history, target, bound_us)
         if segment is not None and history.times_us[segment.start] <= at_us:
-            return _Walk(history, at_us, segment, target.name, bound_us).place(text)
+            return _MoveTrail(history, at_us, segment, target.name, bound_us).place(text)
     return None
 
 
@@ -107,7 +108,7 @@ def files_of_symbol(
     for target in symbol_targets(text, files):
         segment = first_segment(history, target, bound_us)
         if segment is not None and history.times_us[segment.start] <= at_us:
-            walk = _Walk(history, at_us, segment, target.name, bound_us)
+            walk = _MoveTrail(history, at_us, segment, target.name, bound_us)
             walk.place(text)
             return frozenset(walk.lineages)
     return frozenset()
@@ -129,13 +130,13 @@ def last_lineage(history: MainlineHistory, segment: SegmentRow, name: str, start
         name: The dotted name of the symbol.
         start_us: The start, in microseconds since 1970.
     """
-    walk = _Walk(history, FOREVER_US - 1, segment, name, start_us)
+    walk = _MoveTrail(history, FOREVER_US - 1, segment, name, start_us)
     walk.place(name)
     return walk.segment.lineage
 
 
 @dataclass(slots=True)
-class _Walk:
+class _MoveTrail:
     """Goes from move to move up to the time of the answer."""
 
     history: MainlineHistory

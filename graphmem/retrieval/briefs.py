@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 
 from graphmem.answers import Card, Hit, Interval, Quote, Reference, Relation, SearchAnswer, Sentence, State
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import CodeVerdict, Kind, Origin, Outcome, Point, Scope, Statement
 from graphmem.retrieval.dependencies import doubt_sentence
 from graphmem.retrieval.excerpts import excerpt, shortened

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import chain
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Anchor, AnchorKind, Memory
 from graphmem.repository.area_files import AreaFiles, area_files
 from graphmem.repository.mainline_history import MainlineHistory

@@ -5,36 +5,18 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from string import ascii_lowercase
 
 from graphmem.answers import Sentence
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Origin, Statement
 from graphmem.ranking import tokens
 from graphmem.retrieval.query import Question
+from graphmem.retrieval.word_edits import LEAST_LETTERS
 from graphmem.terms import text_terms
 
-#: Shorter words have too many neighbours with other meanings.
-LEAST_LETTERS = 6
-#: Words of this length or more tolerate two edits.
-LETTERS_OF_TWO_EDITS = 9
 MOST_READINGS = 3
 #: The characters of each text that are searched.
 _MOST_CHARS = 20_000
-
-
-def edits(word: str, alphabet: str = ascii_lowercase) -> set[str]:
-    """Return every string at one edit from a word: a deletion, insertion, substitution or transposition."""
-    edited = set()
-    for index in range(len(word) + 1):
-        head, tail = word[:index], word[index:]
-        edited |= {head + letter + tail for letter in alphabet}
-        if tail:
-            edited.add(head + tail[1:])
-            edited |= {head + letter + tail[1:] for letter in alphabet}
-        if len(tail) > 1:
-            edited.add(head + tail[1] + tail[0] + tail[2:])
-    return edited - {word, ""}
 
 
 def edit_distance(first: str, second: str, most: int) -> int:
@@ -56,22 +38,11 @@ def edit_distance(first: str, second: str, most: int) -> int:
     return min(row[-1], most + 1)
 
 
-def most_edits(word: str) -> int:
-    """Return the tolerated edit distance of a word: 0, 1 or 2, by its length."""
-    return (len(word) >= LEAST_LETTERS) + (len(word) >= LETTERS_OF_TWO_EDITS)
-
-
 def unknown_words(question: Question, unheld: Collection[str]) -> list[str]:
     """Return the long words of a query whose terms no memory has."""
     long = [word for word in question.words if len(word) >= LEAST_LETTERS and word.isalpha()]
     terms_of = {word: {*text_terms(word)} & {*question.terms} for word in long}
     return [word for word, terms in terms_of.items() if terms and terms <= {*unheld}]
-
-
-def edited_terms(word: str) -> list[str]:
-    """Return the terms of every string at one edit from a word, sorted."""
-    alphabet = ascii_lowercase if word.isascii() else "".join(sorted({*ascii_lowercase, *word}))
-    return sorted({term for edited in edits(word, alphabet) for term in text_terms(edited)})
 
 
 @dataclass(frozen=True, slots=True)

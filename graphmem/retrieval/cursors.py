@@ -9,8 +9,8 @@ import base64
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 from graphmem.instants import from_micros, to_micros
 from graphmem.model import Point, Scope

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import Unsupported
-from graphmem.retrieval import named_model
-from graphmem.retrieval.minilm import MiniLM
-from graphmem.retrieval.named_model import NamedModel
-from graphmem.retrieval.onnx_folder import OnnxFolder
 from graphmem.store import ModelCard
 
 if TYPE_CHECKING:
@@ -95,6 +91,8 @@ def find_embedder(model_folder: Path | None = None, *, is_thorough: bool = False
         model_folder: The folder of `model.safetensors` and `tokenizer.json`; by default the installed weights package.
         is_thorough: Hash every byte of the weights (about 0.1 s) instead of samples (about 1 ms).
     """
+    from graphmem.retrieval.minilm import MiniLM
+
     try:
         return MiniLM.find(model_folder, is_thorough=is_thorough)
     except Unsupported as problem:
@@ -103,13 +101,17 @@ def find_embedder(model_folder: Path | None = None, *, is_thorough: bool = False
 
 def needs_download(model: str | None) -> bool:
     """Return whether a sentence-transformers model is a name on the hub that is not on this machine yet."""
-    return named_model.needs_download(model)
+    from graphmem.retrieval.named_model import needs_download as is_missing
+
+    return is_missing(model)
 
 
 def find_onnx_folder(model: str | None) -> Embedder | EmbedderMissing:
     """Return the embedder on a folder with `model.onnx` and `tokenizer.json`, not yet loaded, or why there is none."""
     if model is None:
         return EmbedderMissing("No vectors: 'onnx' needs a model folder; set GRAPHMEM_MODEL")
+    from graphmem.retrieval.onnx_folder import OnnxFolder
+
     try:
         return OnnxFolder.find(Path(model).expanduser())
     except Unsupported as problem:
@@ -134,6 +136,8 @@ def find_named_model(model: str | None) -> Embedder | EmbedderMissing:
     Args:
         model: A folder or a name; by default the installed all-MiniLM-L6-v2.
     """
+    from graphmem.retrieval.named_model import NamedModel
+
     try:
         return NamedModel.find(model)
     except Unsupported as problem:

@@ -6,8 +6,8 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.ranking import IDEOGRAPH
 from graphmem.terms import text_terms
 
@@ -39,7 +39,7 @@ _WORD = re.compile(rf"[{IDEOGRAPH}]{{2}}|[{IDEOGRAPH}]|\d+(?:\.\d+)+|[^\W{IDEOGR
 
 
 @dataclass(frozen=True, slots=True)
-class _TextSentence:
+class _ExcerptSentence:
     index: int
     text: str
     is_decided: bool
@@ -57,7 +57,7 @@ def excerpt(text: str, terms: Collection[str], title: str = "", limit: int = MAX
     """
     query_terms, title_terms = frozenset(terms), frozenset(text_terms(title))
     candidates = [
-        _TextSentence(index, sentence, is_decided, query_terms & frozenset(text_terms(_URL.sub(" ", sentence))))
+        _ExcerptSentence(index, sentence, is_decided, query_terms & frozenset(text_terms(_URL.sub(" ", sentence))))
         for index, (sentence, is_decided) in enumerate(_sentences(text[:MAX_READ_CHARS]))
         if _key(sentence) != _key(title)
     ]
@@ -92,8 +92,8 @@ def matched_words(text: str, terms: Collection[str]) -> list[tuple[int, int]]:
 
 
 def _second(
-    best: _TextSentence, candidates: Sequence[_TextSentence], weights: dict[str, float], limit: int
-) -> _TextSentence | None:
+    best: _ExcerptSentence, candidates: Sequence[_ExcerptSentence], weights: dict[str, float], limit: int
+) -> _ExcerptSentence | None:
     """Return the sentence that adds most to the best sentence, if both fit."""
     rest = [
         sentence
@@ -107,7 +107,7 @@ def _second(
     )
 
 
-def _joined(best: _TextSentence, second: _TextSentence | None, query_terms: frozenset[str], limit: int) -> str:
+def _joined(best: _ExcerptSentence, second: _ExcerptSentence | None, query_terms: frozenset[str], limit: int) -> str:
     if second is None:
         return _around(best.text, query_terms, limit)
     first, last = sorted((best, second), key=lambda sentence: sentence.index)
@@ -147,7 +147,7 @@ def _is_ideograph(letter: str) -> bool:
     return re.match(f"[{IDEOGRAPH}]", letter) is not None
 
 
-def _first(candidates: Sequence[_TextSentence]) -> str:
+def _first(candidates: Sequence[_ExcerptSentence]) -> str:
     full_sentences = [
         sentence
         for sentence in candidates
@@ -158,7 +158,7 @@ def _first(candidates: Sequence[_TextSentence]) -> str:
     ).text
 
 
-def _weight(sentence: _TextSentence, terms: Collection[str], weights: dict[str, float]) -> float:
+def _weight(sentence: _ExcerptSentence, terms: Collection[str], weights: dict[str, float]) -> float:
     return math.fsum(weights[term] for term in terms) * (_DECIDED_SHARE if sentence.is_decided else 1)
 
 

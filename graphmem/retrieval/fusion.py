@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
+
+from graphmem.deferred_dataclass import dataclass
 
 #: An identifier outweighs all other parts together, a quoted title outweighs text and vector.
 IDENTIFIER_WEIGHT = 4.0

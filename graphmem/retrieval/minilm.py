@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from dataclasses import dataclass
 from importlib import resources
 from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import Unsupported
 
 if TYPE_CHECKING:

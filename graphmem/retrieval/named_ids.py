@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Memory, Scope
 from graphmem.ranking import name_key
-from graphmem.retrieval.query import MAX_WORDS
+from graphmem.retrieval.question_spans import may_begin_id, possible_ids
 from graphmem.store import Store
 from graphmem.temporal import View
 
-#: Shorter prefixes are ignored: another memory may share them later.
-LEAST_PREFIX_CHARS = 4
-_OWN_ALPHABET = "0-9a-hjkmnp-tv-z"
-#: Generated ids and their prefixes; a letter and a digit are required, since words and years match otherwise.
-_OWN = re.compile(rf"(?=[a-z]*[0-9])(?=[0-9]*[a-z])[{_OWN_ALPHABET}]{{{LEAST_PREFIX_CHARS},12}}")
-#: Ids chosen by callers have any form; within a query only those with a digit and a separator are looked up.
-_CHOSEN = re.compile(r"(?=\D*\d)(?=[^a-z]*[a-z])[^\s/]+[-_/:#][^\s]+", re.IGNORECASE)
-_AROUND = "\"'`“”„«»()[]{}<>,;:!?.…"
-_QUOTED = re.compile(r"[\"'`“”„«»]([^\"'`“”„«»\s]+)[\"'`“”„«»]")
 _MOST_LOOKED_UP = 20
 _MOST_BEGINNINGS = 4
 _MOST_READ = 100
@@ -56,13 +47,13 @@ def named_ids_in(store: Store, text: str, reader: Scope, seq: int | None) -> Nam
         reader: The reader's scope.
         seq: The query's ledger position; None for the latest.
     """
-    words = list(dict.fromkeys(_words(text)))[:_MOST_LOOKED_UP]
+    words = list(dict.fromkeys(possible_ids(text)))[:_MOST_LOOKED_UP]
     if not words:
         return NO_IDS
     position = store.position(reader).seq if seq is None else seq
     named = dict(_seen(store, words, reader, position))
     beginnings: dict[str, str] = {}
-    rest = [word for word in words if word not in named and _may_begin(word, text)]
+    rest = [word for word in words if word not in named and may_begin_id(word, text)]
     for word in rest[:_MOST_BEGINNINGS]:
         ids = store.ids_beginning(reader, word, limit=_MOST_READ)
         matched = dict(_seen(store, ids, reader, position)) if ids else {}
@@ -72,24 +63,6 @@ def named_ids_in(store: Store, text: str, reader: Scope, seq: int | None) -> Nam
     return NamedIds(
         {memory_id: name for memory_id, memory in named.items() if (name := _title_key(memory))}, beginnings
     )
-
-
-def _words(text: str) -> Iterator[str]:
-    """Yield possible ids: the only word of a query, quoted words, and words in the form of ids."""
-    words = text.split()[:MAX_WORDS]
-    if len(words) == 1:
-        yield words[0]
-        yield words[0].strip(_AROUND)
-    yield from _QUOTED.findall(text)
-    for word in words:
-        bare = word.strip(_AROUND)
-        if _OWN.fullmatch(bare) or _CHOSEN.fullmatch(bare):
-            yield bare
-
-
-def _may_begin(word: str, text: str) -> bool:
-    is_all = word == text.strip().strip(_AROUND)
-    return len(word) >= LEAST_PREFIX_CHARS and (is_all or _OWN.fullmatch(word) is not None)
 
 
 def _seen(store: Store, ids: Sequence[str], reader: Scope, seq: int) -> Iterable[tuple[str, Memory]]:

@@ -6,11 +6,11 @@ import hashlib
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import Unsupported
 from graphmem.retrieval import minilm
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from graphmem.model import Statement
-from graphmem.retrieval.corrections import Correction, edited_terms, most_edits, nearest
+from graphmem.retrieval.corrections import Correction, nearest
 from graphmem.retrieval.request import Query
+from graphmem.retrieval.word_edits import MOST_WORDS, edited_terms, most_edits
 from graphmem.store import Probe, Store
 from graphmem.temporal import CachedView, View
 
-MOST_WORDS = 3
 #: Terms per query of the store.
 _TERMS_AT_ONCE = 200
 #: Memories read per query.

@@ -11,12 +11,12 @@ import hashlib
 import json
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import Unsupported
 from graphmem.retrieval.minilm import RUNTIME, batches, session_options, sha256, token_ids_of
 

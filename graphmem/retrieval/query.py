@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
-from itertools import combinations
 
-from graphmem.ranking import name_key, tokens
+from graphmem.deferred_dataclass import dataclass
+from graphmem.retrieval.question_spans import name_spans
 from graphmem.terms import question_terms
-
-MAX_QUERY_CHARS = 10_000
-MAX_NAME_WORDS = 12
-MAX_WORDS = 250
-_MAX_QUOTES = 12
-
-_QUOTE = re.compile(r'["“”„«»]')
-_HAS_DIGIT = re.compile(r"\d")
+from graphmem.words import tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,26 +65,5 @@ def read_question(text: str, day: date) -> Question:
         day: The day of the query's valid time: "on 2020-05-01" is then a time, not search text.
     """
     search_text = text.replace(day.isoformat(), " ")
-    quoted = _quoted(text)
-    words = name_key(text).split()[:MAX_WORDS]
-    joined = {key for word in text.split() if " " in (key := name_key(word))}
-    runs = [
-        Mention(key := " ".join(words[start:end]), start, end, is_quoted=False, is_joined=key in joined)
-        for start in range(len(words))
-        for end in range(start + 1, min(start + MAX_NAME_WORDS, len(words)) + 1)
-        if end - start > 1 or _HAS_DIGIT.search(words[start])
-    ]
-    return Question(
-        search_text, tuple(dict.fromkeys(tokens(search_text))), question_terms(search_text), tuple(quoted + runs)
-    )
-
-
-def _quoted(text: str) -> list[Mention]:
-    marks = [match.start() for match in _QUOTE.finditer(text)][:_MAX_QUOTES]
-    mentions = []
-    for low, high in combinations(marks, 2):
-        key = name_key(text[low + 1 : high])
-        if key:
-            start = len(name_key(text[:low]).split())
-            mentions.append(Mention(key, start, start + len(key.split()), is_quoted=True))
-    return mentions
+    mentions = tuple(Mention(*span[:3], is_quoted=span[3], is_joined=span[4]) for span in name_spans(text))
+    return Question(search_text, tuple(dict.fromkeys(tokens(search_text))), question_terms(search_text), mentions)

@@ -12,7 +12,7 @@ from typing import Protocol
 from graphmem.answers import Hit, SearchAnswer, Sentence
 from graphmem.ranking import IDEOGRAPH, name_key, tokens
 from graphmem.retrieval.corrections import edit_distance
-from graphmem.retrieval.query import MAX_WORDS
+from graphmem.retrieval.question_spans import MAX_WORDS
 from graphmem.terms import STOP_WORDS, text_terms
 
 #: A generated id, or a name such as `ADR-12`.

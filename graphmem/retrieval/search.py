@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 from graphmem.answers import Contest, Hit, SearchAnswer
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 from graphmem.model import Point, Scope
 from graphmem.retrieval.cards import card
@@ -23,7 +24,8 @@ from graphmem.retrieval.moved_files import with_files
 from graphmem.retrieval.named_ids import NamedIds, named_ids_in
 from graphmem.retrieval.near_words import readings
 from graphmem.retrieval.path_reach import reach
-from graphmem.retrieval.query import MAX_QUERY_CHARS, Question, read_question
+from graphmem.retrieval.query import Question, read_question
+from graphmem.retrieval.question_spans import MAX_QUERY_CHARS
 from graphmem.retrieval.reasons import because
 from graphmem.retrieval.reference import reference, references
 from graphmem.retrieval.relation_phrases import overruling, relation

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import Unsupported
 from graphmem.retrieval import minilm, named_model
 from graphmem.retrieval.embedder import (

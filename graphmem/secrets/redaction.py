@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 
 from graphmem.model import ReadMainline, Scope, Statement
 from graphmem.redactions import Redaction
-from graphmem.secrets.scanner import Finding, Scanner
+from graphmem.secrets.scanner import Scanner, SecretFinding
 
 _Value = TypeVar("_Value")
 
@@ -65,10 +65,10 @@ class Redactor:
                 `in_scopes`.
             place: The name of the value; fields and positions are added to it.
         """
-        walk = _Walk(self)
+        walk = _ValueRedaction(self)
         return walk.value(value, place), tuple(walk.found)
 
-    def _secrets(self, text: str) -> list[Finding]:
+    def _secrets(self, text: str) -> list[SecretFinding]:
         if self._scanner is None:
             self._scanner = Scanner()
         found = self._scanner.find(text)
@@ -94,7 +94,7 @@ def without_secrets(text: str) -> str:
     return redactor().text(text)[0]
 
 
-class _Walk:
+class _ValueRedaction:
     """A walk through a value; `found` lists the replacements so far."""
 
     def __init__(self, redactor: Redactor) -> None:
@@ -157,7 +157,7 @@ def _inside(place: str, name: str) -> str:
     return f"{place}.{name}" if place else name
 
 
-def _replaced(text: str, found: list[Finding]) -> str:
+def _replaced(text: str, found: list[SecretFinding]) -> str:
     parts, done = [], 0
     for finding in found:
         mark = f"[redacted: {finding.rule}]"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from graphmem.secrets.rules import Allowlist, Rule, RuleBook, Target, rule_book
+from graphmem.deferred_dataclass import dataclass
+from graphmem.secrets.rules import Allowlist, RuleBook, SecretRule, Target, rule_book
 
 if TYPE_CHECKING:
     import re2
@@ -20,7 +20,7 @@ _GENERIC = "generic"
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class SecretFinding:
     """A secret in a text, from `start` up to but excluding `end`, and the name of the rule that found it."""
 
     rule: str
@@ -38,7 +38,7 @@ class Scanner:
     def __init__(self, book: RuleBook | None = None) -> None:
         self._book = book or rule_book()
 
-    def find(self, text: str, path: str = "") -> list[Finding]:
+    def find(self, text: str, path: str = "") -> list[SecretFinding]:
         """Return the secrets in a text, in order and without overlaps.
 
         Of findings that overlap, the result has the part of the text that any of them covers, under the name of the
@@ -57,12 +57,12 @@ class Scanner:
         found = [finding for rule in rules for finding in self._found(rule, readable, path)]
         return _merged(found) if found else found
 
-    def _possible(self, lowered: str) -> list[Rule]:
+    def _possible(self, lowered: str) -> list[SecretRule]:
         """Return the rules with a keyword in a text of lower case."""
         named = [rules for keyword, rules in self._book.by_keyword.items() if keyword in lowered]
         return list(dict.fromkeys(rule for rules in named for rule in rules))
 
-    def _found(self, rule: Rule, text: str, path: str) -> Iterator[Finding]:
+    def _found(self, rule: SecretRule, text: str, path: str) -> Iterator[SecretFinding]:
         if rule.path and not (path and _is_found(rule.path, path)):
             return
         for match in _compiled(rule.pattern).finditer(text):
@@ -73,7 +73,7 @@ class Scanner:
             if not any(
                 _is_allowed(allowed, secret, match, text, path) for allowed in (self._book.allowed, *rule.allowed)
             ):
-                yield Finding(rule.name, start, end)
+                yield SecretFinding(rule.name, start, end)
 
 
 def entropy(text: str) -> float:
@@ -82,7 +82,7 @@ def entropy(text: str) -> float:
     return -sum(count / size * math.log2(count / size) for count in Counter(text).values())
 
 
-def _secret(rule: Rule, match: re2._Match[str]) -> tuple[int, int]:
+def _secret(rule: SecretRule, match: re2._Match[str]) -> tuple[int, int]:
     """Return where the secret of a match is: a group of the pattern, else the match without line ends around it."""
     groups = range(1, match.re.groups + 1) if not rule.group else (rule.group,)
     for group in groups:
@@ -132,13 +132,13 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode() if not text.isascii() else text
 
 
-def _merged(found: list[Finding]) -> list[Finding]:
-    merged: list[Finding] = []
+def _merged(found: list[SecretFinding]) -> list[SecretFinding]:
+    merged: list[SecretFinding] = []
     for finding in sorted(found, key=lambda each: (each.start, -each.end)):
         last = merged[-1] if merged else None
         if last is None or finding.start >= last.end:
             merged.append(finding)
             continue
         named = finding if last.rule.startswith(_GENERIC) else last
-        merged[-1] = Finding(named.rule, last.start, max(last.end, finding.end))
+        merged[-1] = SecretFinding(named.rule, last.start, max(last.end, finding.end))
     return merged

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from graphmem.briefing.block import BlockItem, ContextBlock, SectionName
 from graphmem.briefing.fitting import Fitted, Frame, Room, fitted
@@ -16,10 +17,12 @@ from graphmem.briefing.wording import HEAD, HEAD_SINCE, BlockWording
 from graphmem.model import Point, Scope
 from graphmem.service.block_items import BlockItems
 from graphmem.service.context import ServiceContext
-from graphmem.service.seen_changes import SeenChanges
 from graphmem.service.task_evidence import Task, TaskEvidence, own_parts
 from graphmem.terms import question_terms
 from graphmem.token_count import token_count
+
+if TYPE_CHECKING:
+    from graphmem.service.seen_changes import SeenChanges
 
 #: Characters of the tag of marks.
 _TAG_CHARS = 12
@@ -62,7 +65,7 @@ class BlockMaker:
 
     def block(self, room: Room, since: int | None) -> ContextBlock:
         """Return the block within its room; with `since`, only the changes after it."""
-        seen = None if since is None else SeenChanges.after(self._context, self._reader, since, self._point)
+        seen = None if since is None else self._changes_after(since)
         ranked = self._ranked(seen)
         most = room.tokens // _LINE_TOKENS + _SPARE_LINES
         items, unseen = self._items(ranked, most, seen)
@@ -77,6 +80,11 @@ class BlockMaker:
             mode=self._found.mode,
             note=self._found.note,
         )
+
+    def _changes_after(self, since: int) -> SeenChanges:
+        from graphmem.service.seen_changes import SeenChanges
+
+        return SeenChanges.after(self._context, self._reader, since, self._point)
 
     def _ranked(self, seen: SeenChanges | None) -> list[tuple[float, str]]:
         """Return the useful memories, the most useful first, ties by id."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from graphmem.answers import Written
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import Conflict, Forbidden, InvalidInput, NotFound
 from graphmem.instants import from_micros, to_micros
 from graphmem.model import Origin, Scope

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
 from graphmem.answers import Written
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import Forbidden, InvalidInput
 from graphmem.model import Alternative, Kind, Move, Origin, Outcome, Scope, Statement, Status
 from graphmem.parameters import MemoryRef, NewText, SessionName
@@ -21,7 +22,7 @@ from graphmem.service.read_verbs import ReadVerbs
 from graphmem.service.statements import restated
 from graphmem.service.write_verbs import WriteVerbs
 from graphmem.sources.observations import Observation, Reading
-from graphmem.sources.transcripts import ExplicitStatement, Message, Speaker, Turn, explicit_statements
+from graphmem.sources.transcripts import ExplicitStatement, Message, Speaker, TranscriptTurn, explicit_statements
 from graphmem.store import Filter, Probe
 from graphmem.vocabulary import word_of
 
@@ -162,7 +163,9 @@ class CaptureVerbs(WriteVerbs, ReadVerbs):
         words = replace(old, origin=Origin.HUMAN) if statement is None else restated(statement, old)
         return self.supersede(key, words, write=given)
 
-    def _new(self, turns: Iterable[Turn], request: WriteRequest, dropped: Counter[str]) -> Iterator[ExplicitStatement]:
+    def _new(
+        self, turns: Iterable[TranscriptTurn], request: WriteRequest, dropped: Counter[str]
+    ) -> Iterator[ExplicitStatement]:
         """Yield the statements in words that no earlier statement and no memory in force has; count the others."""
         said = [statement for turn in turns for statement in explicit_statements(turn)]
         held = self._held({name_key(statement.title) for statement in said}, request.writer)
@@ -220,10 +223,10 @@ class CaptureVerbs(WriteVerbs, ReadVerbs):
         return CaptureReport(captured, report.unchanged, dict(dropped), turns, policy)
 
 
-def _turns(messages: Iterable[Message]) -> Iterator[Turn]:
+def _turns(messages: Iterable[Message]) -> Iterator[TranscriptTurn]:
     for number, message in enumerate(messages, 1):
         if message.role in set(Speaker):
-            yield Turn(Speaker(message.role), message.content, message.number or number, message.said_at)
+            yield TranscriptTurn(Speaker(message.role), message.content, message.number or number, message.said_at)
 
 
 def _key(session: str, said: ExplicitStatement) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from graphmem.answers import Card, History, Written
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import Conflict, Forbidden, InvalidInput, NotFound
 from graphmem.instants import from_micros, to_micros
 from graphmem.model import Add, At, Confirm, Kind, Origin, Scope, Statement, SupersessionKind

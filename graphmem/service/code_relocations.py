@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from graphmem.answers import Card, Listing, Written
+from graphmem.deferred_dataclass import dataclass
 from graphmem.instants import to_micros
 from graphmem.model import AnchorKind, Scope
 from graphmem.repository.mainline_history import MainlineHistory, without_second

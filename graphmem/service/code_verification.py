@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from graphmem.answers import Card, Listing, Written
+from graphmem.deferred_dataclass import dataclass
 from graphmem.instants import from_micros, to_micros
 from graphmem.model import CodeVerdict, Scope
 from graphmem.repository.mainline_history import MainlineHistory, without_second

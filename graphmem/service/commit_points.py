@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass, replace
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput, NotFound
 from graphmem.instants import TIME_FORMS, from_micros
 from graphmem.model import BEGINNING, At, CommitPoint, Point, Scope, ScopeParts

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 from graphmem.instants import TIME_FORMS
 from graphmem.model import (
@@ -28,13 +30,12 @@ from graphmem.retrieval.cursors import Seal
 from graphmem.retrieval.embedder import Embedder, EmbedderMissing, card_of, other_model
 from graphmem.retrieval.mainlines import Mainlines
 from graphmem.retrieval.search import Searcher
-from graphmem.service.branch_openings import apply_on_branches
-from graphmem.service.secret_gate import SecretGate
 from graphmem.store import Clock, ModelCard, Progress, Store
 from graphmem.temporal import View
 
 if TYPE_CHECKING:
     from graphmem.service.projector import Projector
+    from graphmem.service.secret_gate import SecretGate
     from graphmem.store import Vector
 
 #: The characters of ids: digits, and lower-case letters without `i`, `l`, `o` and `u`, since they are easily misread.
@@ -81,7 +82,7 @@ class ServiceContext:
         actor: The default actor of writes.
         clock: Returns the current time, aware UTC.
         embedder: Returns the embedding backend, or why there is none.
-        gate: Keeps secrets out of writes; a gate that replaces them if not given.
+        gate: Returns what keeps secrets out of writes; a gate that replaces them if not given.
         projector: Keeps the copy of the memory that graphiti reads up to date; None if there is no copy.
     """
 
@@ -93,7 +94,7 @@ class ServiceContext:
         actor: str,
         clock: Clock,
         embedder: Callable[[], Embedder | EmbedderMissing],
-        gate: SecretGate | None = None,
+        gate: Callable[[], SecretGate] | None = None,
         projector: Projector | None = None,
     ) -> None:
         self.store = store
@@ -101,7 +102,7 @@ class ServiceContext:
         self.actor = actor
         self.clock = clock
         self.installed_embedder = embedder
-        self.gate = SecretGate() if gate is None else gate
+        self._gate = cache(_redacting_gate) if gate is None else gate
         self.projector = projector
         self.seal = Seal(store)
         self.mainlines = Mainlines(store)
@@ -117,7 +118,7 @@ class ServiceContext:
             actor=self.actor,
             clock=self.clock,
             embedder=self.installed_embedder,
-            gate=self.gate,
+            gate=self._gate,
             projector=self.projector,
         )
         context.mainlines = mainlines
@@ -125,6 +126,11 @@ class ServiceContext:
         context.seal = self.seal
         context.is_linked = self.is_linked
         return context
+
+    @property
+    def gate(self) -> SecretGate:
+        """What keeps secrets out of writes."""
+        return self._gate()
 
     def embedder(self) -> Embedder | EmbedderMissing:
         """Return the embedding backend, or why its vectors cannot be compared with those in the store."""
@@ -204,7 +210,7 @@ class ServiceContext:
     def write_request(self, write: Write | None, parts: ScopeParts | None = None) -> WriteRequest:
         """Return the fields that all ledger requests of a write share, defaults filled in."""
         write = write or Write()
-        op_id = write.op_id if write.op_id is not None else secrets.token_hex(12)
+        op_id = write.op_id if write.op_id is not None else os.urandom(12).hex()
         if not op_id or len(op_id) > 200:  # noqa: PLR2004
             raise InvalidInput(f"op_id {op_id[:40]!r} must have 1 to 200 characters")
         scope = self.reader(write.scope, parts)
@@ -223,6 +229,7 @@ class ServiceContext:
 
     def commit(self, gated: GatedRequests) -> list[Change]:
         """Write gated requests in a single transaction, and update the projection."""
+        from graphmem.service.branch_openings import apply_on_branches
 
         def apply(requests: Sequence[Request]) -> list[Change]:
             return self.store.apply(requests, clock=self.clock, vectors=gated.vectors or None, model=gated.model)
@@ -281,6 +288,12 @@ class ServiceContext:
             return GatedRequests(requests, {}, None)
         vectors = dict(zip(texts, backend.embed(list(texts.values())), strict=True))
         return GatedRequests(requests, vectors, card_of(backend))
+
+
+def _redacting_gate() -> SecretGate:
+    from graphmem.service.secret_gate import SecretGate
+
+    return SecretGate()
 
 
 def _moment(as_of: datetime | str | None) -> datetime | None:

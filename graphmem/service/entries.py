@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from graphmem.answers import Reference
+from graphmem.deferred_dataclass import dataclass
+from graphmem.errors import InvalidInput
 from graphmem.model import Change, Operation, Propose, ReadMainline, Revoke, Scope, Supersede
 from graphmem.retrieval.reference import references
 from graphmem.service.context import ServiceContext
@@ -38,6 +40,35 @@ def visible_entries(
         if view.lineage.sees(stamp_of(change)) and is_known_to(view, concern, change)
     ]
     return seen, view
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerPage:
+    """Entries of the ledger in order, and the visible memories that they name."""
+
+    changes: tuple[Change, ...]
+    mentioned: tuple[Reference, ...] = ()
+
+
+def ledger_page(context: ServiceContext, reader: Scope, after: int, limit: int) -> LedgerPage:
+    """Return the entries after a ledger position that concern a reader, at most `limit`.
+
+    Raises:
+        InvalidInput: The position is negative, or the limit is less than 1.
+    """
+    if limit < 1:
+        raise InvalidInput(f"limit {limit!r} is not at least 1")
+    if after < 0:
+        raise InvalidInput(f"after {after!r} is no ledger position: give 0 or more")
+    changes: list[Change] = []
+    references: dict[str, Reference] = {}
+    while len(changes) < limit and (read := context.store.changes(reader, after=after, limit=limit)):
+        visible, view = visible_entries(context, read, reader, context.store.position(reader).seq)
+        listed = visible[: limit - len(changes)]
+        changes += listed
+        references.update((each.id, each) for each in mentioned(view, listed, context.clock()))
+        after = read[-1].seq
+    return LedgerPage(tuple(changes), tuple(references.values()))
 
 
 def mentioned(view: View, entries: Iterable[Change], valid: datetime) -> tuple[Reference, ...]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 from graphmem.instants import to_micros
 from graphmem.model import At, Point, Scope

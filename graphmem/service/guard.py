@@ -12,7 +12,7 @@ from graphmem.errors import InvalidInput, NotFound
 from graphmem.guard.brought_options import ChangeEvidence
 from graphmem.guard.diff_reader import read_diff
 from graphmem.guard.evidence import evidence_of_command, evidence_of_file
-from graphmem.guard.file_changes import MAX_FILE_CHARS, FileChange, Piece, ReadChange, SkippedFile
+from graphmem.guard.file_changes import MAX_FILE_CHARS, ChangedFile, Piece, ReadChange, SkippedFile
 from graphmem.guard.index_terms import EXCEPTION
 from graphmem.guard.levels import Enforcement
 from graphmem.guard.prose import evidence_of_text
@@ -192,7 +192,7 @@ def _exception(
 
 
 def _of_edits(edits: Sequence[FileEdit]) -> ReadChange:
-    files: list[FileChange] = []
+    files: list[ChangedFile] = []
     skipped: list[SkippedFile] = []
     for edit in edits:
         path = re.sub(r"^(?:\./)+", "", edit.path.replace("\\", "/"))
@@ -206,5 +206,5 @@ def _of_edits(edits: Sequence[FileEdit]) -> ReadChange:
         else:
             piece = Piece(*texts, start=2 if edit.is_part else 1, is_whole=not edit.is_part)
             is_new = edit.before is None and not edit.is_part
-            files.append(FileChange(path, (piece,), is_new=is_new, is_deleted=edit.after is None))
+            files.append(ChangedFile(path, (piece,), is_new=is_new, is_deleted=edit.after is None))
     return ReadChange(tuple(files), tuple(skipped))

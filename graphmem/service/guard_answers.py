@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from graphmem.answers import Reference
+from graphmem.deferred_dataclass import dataclass
 from graphmem.guard.file_changes import SkippedFile
 from graphmem.guard.levels import Enforcement, FindingKind, Level
 from graphmem.model import Point

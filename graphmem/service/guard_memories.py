@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from graphmem.answers import Reference
+from graphmem.deferred_dataclass import dataclass
 from graphmem.guard.brought_options import KeyedOption, options_of
 from graphmem.guard.evidence import Added
 from graphmem.guard.index_terms import EXCEPTION, term_of_exceptions, terms_of_evidence, terms_of_path

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
-from graphmem.guard.brought_options import ChangeEvidence, Match
+from graphmem.deferred_dataclass import dataclass
+from graphmem.guard.brought_options import ChangeEvidence, OptionMatch
 from graphmem.guard.evidence import Added
 from graphmem.guard.file_changes import SkippedFile
 from graphmem.guard.levels import Enforcement, FindingKind, Level, level_of
@@ -89,18 +90,18 @@ class GuardReport:
     # ---- rejected options
 
     def _without_excused(
-        self, memory: GuardingMemory, matches: Sequence[Match], exceptions: Sequence[GuardingMemory]
-    ) -> Match | None:
+        self, memory: GuardingMemory, matches: Sequence[OptionMatch], exceptions: Sequence[GuardingMemory]
+    ) -> OptionMatch | None:
         """Return the first match with the places that nothing excuses; None if none is left."""
         remaining = None
         for match in matches:
             places = [place for place in match.places if not self._is_excused(memory, match, place, exceptions)]
             if places and remaining is None:
-                remaining = Match(match.option, match.key, tuple(places))
+                remaining = OptionMatch(match.option, match.key, tuple(places))
         return remaining
 
     def _is_excused(
-        self, memory: GuardingMemory, match: Match, place: Added, exceptions: Sequence[GuardingMemory]
+        self, memory: GuardingMemory, match: OptionMatch, place: Added, exceptions: Sequence[GuardingMemory]
     ) -> bool:
         named = self.memories.named(memory.id)
         where = (match.option.name, place.path, place.line)
@@ -117,7 +118,7 @@ class GuardReport:
         return False
 
     def _add_rejected(
-        self, memory: GuardingMemory, match: Match, holding: Sequence[GuardingMemory], of_text: set[int]
+        self, memory: GuardingMemory, match: OptionMatch, holding: Sequence[GuardingMemory], of_text: set[int]
     ) -> None:
         ruling = self._rulings.get(memory.id)
         if ruling is not None and ruling.head != memory.id:
@@ -218,7 +219,7 @@ class GuardReport:
         kind: FindingKind,
         level: Level,
         memory: GuardingMemory,
-        match: Match,
+        match: OptionMatch,
         *,
         message: str,
         instead: tuple[str, ...],
@@ -255,7 +256,9 @@ def _allow(memory_id: str, path: str, reason: str) -> str:
     return f"graphmem guard allow {memory_id} --reason {said}" + (f" --path {path}" if path else "")
 
 
-def _chosen_elsewhere(memory: GuardingMemory, match: Match, holding: Sequence[GuardingMemory]) -> GuardingMemory | None:
+def _chosen_elsewhere(
+    memory: GuardingMemory, match: OptionMatch, holding: Sequence[GuardingMemory]
+) -> GuardingMemory | None:
     """Return a decision in force for another subject that chose what a memory rejects; None if there is none."""
     for other in holding:
         is_same = other.statement.subject is not None and other.statement.subject == memory.statement.subject
@@ -267,7 +270,7 @@ def _chosen_elsewhere(memory: GuardingMemory, match: Match, holding: Sequence[Gu
     return None
 
 
-def _is_at_home(memory: GuardingMemory, match: Match) -> bool:
+def _is_at_home(memory: GuardingMemory, match: OptionMatch) -> bool:
     """Return whether the change is within the files that a memory is about; a memory about no file has no home."""
     scope: FileScope = memory.scope
     return bool(scope.globs) and any(place.path and scope.covers(place.path) for place in match.places)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from graphmem.errors import Conflict, Forbidden, InvalidInput, NotFound
 from graphmem.model import Change, End, Propose, Request
 from graphmem.service.context import ServiceContext, Write, WriteRequest
-from graphmem.sources.comparison import Comparison
+from graphmem.sources.comparison import EditPlanner
 from graphmem.sources.edits import Edit, EditKind, IngestReport
 from graphmem.sources.existing_memories import (
     ExistingMemories,
@@ -83,7 +83,7 @@ class _Ingestion:
         self._request = request
         self._progress = progress
         now = context.clock()
-        self._comparison = Comparison(request.writer, request.provenance.origin, now, self._new_id)
+        self._comparison = EditPlanner(request.writer, request.provenance.origin, now, self._new_id)
         self._report = IngestReport()
         self._gone: dict[Words, str] | None = None
         self._done = self._total = 0

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from string import ascii_lowercase, digits
 
 from graphmem.answers import Sentence
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 from graphmem.model import Point, Scope
 from graphmem.ranking import name_key
-from graphmem.retrieval.corrections import edits
+from graphmem.retrieval.word_edits import edits
 from graphmem.service.context import ID_ALPHABET, ServiceContext, is_like_an_id
 from graphmem.service.references import memory_id
 from graphmem.store import Filter, Probe

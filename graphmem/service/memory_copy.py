@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import (
     Add,
     Change,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Scope
 from graphmem.redactions import Redaction
 from graphmem.service.context import Write
 from graphmem.service.memory import GraphMemory
 from graphmem.sources.edits import IngestReport
-from graphmem.sources.memories.export import Export, Item, Loss, MemoryFormat, file_key
+from graphmem.sources.memories.export import Export, ExportedItem, Loss, MemoryFormat, file_key
 from graphmem.sources.observations import Inventory, Observation, Reading, Replacement
 from graphmem.store import Progress, silent
 
@@ -130,7 +131,7 @@ class _Import:
     def _write_of(self, user: str | None) -> Write:
         return self._write if user is None else replace(self._write, scope=replace(self._scope, user=user))
 
-    def _ingest_unowned(self, items: Sequence[Item]) -> None:
+    def _ingest_unowned(self, items: Sequence[ExportedItem]) -> None:
         """Update memories that earlier imports recorded for a user; report statements without an owner as losses."""
         left = list(items)
         for user in dict.fromkeys(item.user for item in self._export.items if item.user is not None):
@@ -190,7 +191,7 @@ class _Import:
         report.losses += [Loss(fault.path, fault.line, REFUSED, fault.reason) for fault in ingested.problems]
 
 
-def _by_user(items: Sequence[Item], *, is_private: bool) -> Mapping[str | None, list[Observation]]:
+def _by_user(items: Sequence[ExportedItem], *, is_private: bool) -> Mapping[str | None, list[Observation]]:
     """Return the observations by user; a private import leaves out those without an owner."""
     by_user: dict[str | None, list[Observation]] = defaultdict(list)
     for item in items:

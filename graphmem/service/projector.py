@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import GraphMemError, NotFound
 from graphmem.model import Change, MergeBranch, Revoke, Scope
 from graphmem.projection.derivation import draw

@@ -41,7 +41,7 @@ from graphmem.service.commit_points import at_commits
 from graphmem.service.conflicts import open_conflicts
 from graphmem.service.context import ServiceContext
 from graphmem.service.differences import differences
-from graphmem.service.entries import mentioned, visible_entries
+from graphmem.service.entries import ledger_page, mentioned, visible_entries
 from graphmem.service.explanation import explanation, visible_edges
 from graphmem.service.lookup import StoreLookup
 from graphmem.service.references import with_references
@@ -361,16 +361,7 @@ class ReadVerbs:
             limit: The most entries to return.
             scope: The reader's scope.
         """
-        if limit < 1:
-            raise InvalidInput(f"limit {limit!r} is not at least 1")
-        if after < 0:
-            raise InvalidInput(f"after {after!r} is no ledger position: give 0 or more")
-        reader = self._context.reader(scope)
-        changes: list[Change] = []
-        while len(changes) < limit and (read := self._context.store.changes(reader, after=after, limit=limit)):
-            changes += visible_entries(self._context, read, reader, self._context.store.position(reader).seq)[0]
-            after = read[-1].seq
-        return tuple(changes[:limit])
+        return ledger_page(self._context, self._context.reader(scope), after, limit).changes
 
     def repositories(self, *, scope: Scope | None = None) -> Sequence[str]:
         """List the repositories that have memories visible to the reader, sorted by name.

@@ -11,7 +11,7 @@ from graphmem.errors import InvalidInput, NotFound
 from graphmem.model import Point, Scope
 from graphmem.ranking import name_key
 from graphmem.retrieval.cards import card
-from graphmem.retrieval.named_ids import LEAST_PREFIX_CHARS
+from graphmem.retrieval.question_spans import LEAST_PREFIX_CHARS
 from graphmem.service.context import ServiceContext
 from graphmem.store import Filter, Probe
 from graphmem.temporal import View

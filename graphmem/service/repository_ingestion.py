@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import GraphMemError
 from graphmem.model import Scope
 from graphmem.service.branch_merges import BranchedMemory, merge_branches

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import GraphMemError, StoreUnavailable
 from graphmem.model import Change, ReadMainline, RecordVerdicts, Scope
 from graphmem.redactions import FoundSecret, ScrubReport

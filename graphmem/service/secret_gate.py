@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import SecretRefused
 from graphmem.model import Request, Scope
 from graphmem.redactions import Redaction

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 from graphmem.model import Feedback, Point, Scope
 from graphmem.service.context import ServiceContext
-from graphmem.temporal import View, touched
+from graphmem.temporal import View
 
 _AT_ONCE = 1_000
 #: Entries that are read at most.
@@ -48,6 +48,8 @@ class SeenChanges:
 
 
 def _named_after(context: ServiceContext, reader: Scope, since: int, until: int) -> set[str]:
+    from graphmem.temporal import touched
+
     if until - since > MOST_CHANGES:
         raise InvalidInput(
             f"since {since} lies {until - since:,} entries back, more than {MOST_CHANGES:,}: ask for the whole block"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import Conflict, InvalidInput, NotFound
 from graphmem.model import Scope
 from graphmem.service.store_comparison import SAMPLES, differences, samples

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from graphmem.answers import Hit
 from graphmem.briefing.block import Why
 from graphmem.briefing.practices import Practice, practices_of
+from graphmem.briefing.task_clauses import MOST_TASK_CHARS, clauses_of
 from graphmem.briefing.task_paths import (
     best_coverage,
     covering_names,
@@ -18,6 +18,7 @@ from graphmem.briefing.task_paths import (
     words_of,
 )
 from graphmem.briefing.usefulness import EvidenceTable, MemoryEvidence, is_universal
+from graphmem.deferred_dataclass import dataclass
 from graphmem.instants import to_micros
 from graphmem.model import Anchor, AnchorKind, Kind, Memory, Point, Scope, Statement
 from graphmem.repository.path_patterns import is_glob
@@ -31,9 +32,6 @@ from graphmem.temporal.trust import is_mandatory
 
 #: Hits of each search that count.
 _HITS, _FURTHER_HITS = 60, 40
-#: A task longer than this many words is also searched for clause by clause.
-_LONG_WORDS, _MOST_CLAUSES, _CLAUSE_WORDS = 16, 3, 3
-_CLAUSE_END = re.compile(r"[.;:!?\n]+\s+|\n+|,\s+(?:and|then|but)\s+")
 #: Kinds of memories that may govern a task without a common word; the latest that the reader sees are noted.
 _PRESENT_KINDS = (Kind.CONVENTION, Kind.PREFERENCE, Kind.TASK)
 _MOST_PRESENT = 200
@@ -41,7 +39,6 @@ _MOST_PRESENT = 200
 _NEAR = 0.2
 #: How closely a component or module covers a path: as a folder some levels above it does.
 _AREA_COVERAGE = 0.5
-_MOST_TASK_CHARS = 4_000
 #: The role of the anchors of the files that contain a rule.
 _STATED_IN = "stated in"
 
@@ -59,16 +56,7 @@ class Task:
         """Return a task; a long text is cut, since its beginning names its subject."""
         given = [plain_path(path) for path in (*paths, *paths_in(text))]
         named = tuple(dict.fromkeys(components))
-        return cls(text[:_MOST_TASK_CHARS], tuple(dict.fromkeys(path for path in given if path)), named)
-
-    @property
-    def clauses(self) -> list[str]:
-        """Return the longest clauses of a long text; none of a short text."""
-        if len(self.text.split()) <= _LONG_WORDS:
-            return []
-        parts = [part.strip() for part in _CLAUSE_END.split(self.text) if len(part.split()) >= _CLAUSE_WORDS]
-        longest = sorted(parts, key=lambda part: -len(part))[:_MOST_CLAUSES]
-        return [part for part in parts if part in longest] if len(parts) > 1 else []
+        return cls(text[:MOST_TASK_CHARS], tuple(dict.fromkeys(path for path in given if path)), named)
 
 
 @dataclass(slots=True)
@@ -138,7 +126,7 @@ class EvidenceSearch:
     def evidence(self, task: Task) -> TaskEvidence:
         """Return the evidence for a task."""
         found = TaskEvidence()
-        for text in (task.text, *task.clauses):
+        for text in (task.text, *clauses_of(task.text)):
             self._note_task(found, text)
         for practice, share in practices_of(task.text, task.paths):
             self._note_practice(found, practice, share)

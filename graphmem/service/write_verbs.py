@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Unpack
 
 from graphmem.answers import OnSimilar, Written
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput, NotFound
 from graphmem.model import (
     AbandonBranch,
@@ -151,8 +152,7 @@ class WriteVerbs:
             write: Scope, actor, source and reason of the write.
 
         Raises:
-            NotFound: `old` or `by` names no memory that is visible to the writer, or `new` is a single word that looks
-                like an id.
+            NotFound: `old` or `by` names no visible memory, or `new` is a single word that looks like an id.
             Conflict: Another writer superseded the memory first; `heads` has the ids that are current now.
             InvalidInput: The supersession would close a cycle, begin before the old memory, or have an empty interval.
         """

@@ -7,10 +7,11 @@ supersedes it if the file now has another decision or the source dates the chang
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from difflib import SequenceMatcher
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import (
     Add,
     AnchorKind,
@@ -43,7 +44,7 @@ NewId = Callable[[Observation, str], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class EditPlanner:
     """Plans the edits of one ingestion.
 
     Attributes:

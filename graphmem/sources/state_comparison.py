@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import (
     Add,
     Link,

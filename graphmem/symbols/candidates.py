@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from posixpath import splitext
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.repository.relocations import RelocationBasis
 from graphmem.symbols.definitions import Definition
 from graphmem.symbols.similarity import BodyWords, body_words, similarity
@@ -29,7 +29,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class DefinitionMatch:
     """A candidate, the basis of the match, and the similarity of the bodies, from 0 to 1."""
 
     candidate: Candidate
@@ -37,7 +37,7 @@ class Match:
     similarity: float
 
 
-def matches(lost: Definition, path: str, candidates: Iterable[Candidate]) -> tuple[Match, ...]:
+def matches(lost: Definition, path: str, candidates: Iterable[Candidate]) -> tuple[DefinitionMatch, ...]:
     """Return the candidate that a definition became, or proposals; nothing if none is alike.
 
     Args:
@@ -59,8 +59,10 @@ def matches(lost: Definition, path: str, candidates: Iterable[Candidate]) -> tup
         return (named,)
     telling = [(score, each) for score, each, found in scored if words.is_telling and found.is_telling]
     if is_clear([score for score, _ in telling]):
-        return (Match(telling[0][1], RelocationBasis.BODY, telling[0][0]),)
-    similar = [Match(each, RelocationBasis.SIMILAR, score) for score, each in telling if score >= _LEAST_PROPOSED]
+        return (DefinitionMatch(telling[0][1], RelocationBasis.BODY, telling[0][0]),)
+    similar = [
+        DefinitionMatch(each, RelocationBasis.SIMILAR, score) for score, each in telling if score >= _LEAST_PROPOSED
+    ]
     return tuple(similar[:_MOST_PROPOSED])
 
 
@@ -70,7 +72,9 @@ def is_clear(scores: Sequence[float]) -> bool:
     return bool(scores) and scores[0] >= LEAST_SIMILARITY and lead >= LEAD
 
 
-def _by_name(lost: Definition, words: BodyWords, scored: Sequence[tuple[float, Candidate, BodyWords]]) -> Match | None:
+def _by_name(
+    lost: Definition, words: BodyWords, scored: Sequence[tuple[float, Candidate, BodyWords]]
+) -> DefinitionMatch | None:
     """Return the only candidate with the full name, else with the last part of the name; None if its body differs."""
     for is_full in (True, False):
         name = lost.name if is_full else lost.last_name
@@ -82,5 +86,5 @@ def _by_name(lost: Definition, words: BodyWords, scored: Sequence[tuple[float, C
         is_short = not (words.is_telling and other.is_telling)
         least = _LEAST_WITH_FULL_NAME if is_full else _LEAST_WITH_NAME
         if score >= least or (is_short and is_full):
-            return Match(candidate, RelocationBasis.NAME, score)
+            return DefinitionMatch(candidate, RelocationBasis.NAME, score)
     return None

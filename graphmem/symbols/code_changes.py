@@ -6,12 +6,13 @@ Paths have `/` separators. Positions count the commits of the mainline from 0.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from graphmem.deferred_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class FileEdit:
+class CommittedEdit:
     """A file that a commit changed.
 
     Attributes:
@@ -29,7 +30,7 @@ class FileEdit:
     blob: str
 
 
-class Period(Protocol):
+class FilePeriod(Protocol):
     """A path of a file for a part of the mainline."""
 
     @property
@@ -55,10 +56,10 @@ class CodeChanges(Protocol):
     def commit_at(self, position: int) -> str:
         """Return the hash of a commit."""
 
-    def periods(self, path: str) -> Sequence[Period]:
+    def periods(self, path: str) -> Sequence[FilePeriod]:
         """Return all periods of a path."""
 
-    def lineage(self, number: int) -> Sequence[Period]:
+    def lineage(self, number: int) -> Sequence[FilePeriod]:
         """Return all periods of a file."""
 
     def blobs_at(self, places: Collection[tuple[int, str]]) -> Mapping[tuple[int, str], str]:
@@ -67,8 +68,8 @@ class CodeChanges(Protocol):
     def texts(self, blobs: Collection[str]) -> Mapping[str, bytes]:
         """Return contents by their hashes; those that are too large or missing are left out."""
 
-    def edits_of(self, paths: Collection[str], after: int) -> Sequence[FileEdit]:
+    def edits_of(self, paths: Collection[str], after: int) -> Sequence[CommittedEdit]:
         """Return the changes of files by the commits after a position, in order, without renames."""
 
-    def edits_at(self, positions: Collection[int]) -> Mapping[int, Sequence[FileEdit]]:
+    def edits_at(self, positions: Collection[int]) -> Mapping[int, Sequence[CommittedEdit]]:
         """Return all changes of files by some commits, with renames."""

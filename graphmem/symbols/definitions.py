@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.symbols.languages import grammar, language_of
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _depth(content: bytes) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Span:
+class _NamedPart:
     """A part of a file that has a name; `kind` is None for a scope that defines nothing."""
 
     start: int
@@ -134,12 +134,12 @@ class _Span:
     name_end: int
 
 
-def _spans(path: str, content: bytes, tree: Tree) -> Iterable[_Span]:
+def _spans(path: str, content: bytes, tree: Tree) -> Iterable[_NamedPart]:
     from tree_sitter import QueryCursor
 
     language = language_of(path)
     assert language is not None, "only files of known languages are parsed"  # noqa: S101
-    spans: dict[tuple[int, int, tuple[str, ...]], _Span] = {}
+    spans: dict[tuple[int, int, tuple[str, ...]], _NamedPart] = {}
     for _, captures in QueryCursor(grammar(language)[1]).matches(tree.root_node):
         span = _span(content, captures)
         if span is not None:
@@ -150,7 +150,7 @@ def _spans(path: str, content: bytes, tree: Tree) -> Iterable[_Span]:
     return spans.values()
 
 
-def _span(content: bytes, captures: dict[str, list[Node]]) -> _Span | None:
+def _span(content: bytes, captures: dict[str, list[Node]]) -> _NamedPart | None:
     (name,), of = captures["name"], captures.get("of")
     if name.end_byte - name.start_byte > _MAX_NAME_BYTES:
         return None
@@ -159,7 +159,7 @@ def _span(content: bytes, captures: dict[str, list[Node]]) -> _Span | None:
     parts = _parts(content, name) if of is None else (*_parts(content, of[0]), *_parts(content, name))
     kind = None if word == "scope" else DefinitionKind(word)
     lines = node.start_point[0] + 1, node.end_point[0] + 1
-    return _Span(node.start_byte, node.end_byte, *lines, kind, parts, name.end_byte) if parts else None
+    return _NamedPart(node.start_byte, node.end_byte, *lines, kind, parts, name.end_byte) if parts else None
 
 
 def _parts(content: bytes, node: Node) -> tuple[str, ...]:
@@ -167,9 +167,9 @@ def _parts(content: bytes, node: Node) -> tuple[str, ...]:
     return tuple(part for part in _SEPARATOR.split(re.sub(r"\s+", "", text)) if part)
 
 
-def _named(content: bytes, spans: Sequence[_Span]) -> Iterator[Definition]:
+def _named(content: bytes, spans: Sequence[_NamedPart]) -> Iterator[Definition]:
     """Yield the definitions with the names of the spans that they lie in."""
-    around: list[_Span] = []
+    around: list[_NamedPart] = []
     for span in spans:
         while around and around[-1].end <= span.start:
             around.pop()

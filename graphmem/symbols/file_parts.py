@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+from graphmem.deferred_dataclass import dataclass
 
 #: Shorter lines are in any file.
 _LEAST_CHARS = 12

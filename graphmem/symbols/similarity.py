@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.symbols.definitions import Definition
 
 #: Bodies with fewer words are too short to be recognised.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.symbols.definitions import Definition, DefinitionKind, Definitions, definitions_in
 from graphmem.symbols.languages import language_of
 from graphmem.symbols.text_definitions import definition

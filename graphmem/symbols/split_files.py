@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from graphmem.repository.relocations import Relocation, RelocationBasis
-from graphmem.symbols.code_changes import CodeChanges, FileEdit, Period
+from graphmem.symbols.code_changes import CodeChanges, CommittedEdit, FilePeriod
 from graphmem.symbols.file_parts import LEAST_LINES, FileContents, file_parts, telling_lines
 
 _PERCENT = 100
@@ -29,7 +29,7 @@ def split_files(changes: CodeChanges, files: Collection[int], after: int) -> Ite
     """
     periods = [period for number in sorted(files) for period in changes.lineage(number)]
     edits = changes.edits_of({period.path for period in periods}, after)
-    of_path: dict[str, list[Period]] = {}
+    of_path: dict[str, list[FilePeriod]] = {}
     for period in periods:
         of_path.setdefault(period.path, []).append(period)
     cuts = [each for each in edits if each.old_blob and any(_is_of(period, each) for period in of_path[each.path])]
@@ -45,7 +45,7 @@ def split_files(changes: CodeChanges, files: Collection[int], after: int) -> Ite
                 yield from _relocations(changes, position, listed, wanted[position])
 
 
-def _shrinking(changes: CodeChanges, edits: Sequence[FileEdit]) -> Iterator[FileEdit]:
+def _shrinking(changes: CodeChanges, edits: Sequence[CommittedEdit]) -> Iterator[CommittedEdit]:
     """Yield the changes that took enough lines out of a file."""
     texts = changes.texts({blob for edit in edits for blob in (edit.old_blob, edit.blob) if blob})
     for edit in edits:
@@ -54,18 +54,18 @@ def _shrinking(changes: CodeChanges, edits: Sequence[FileEdit]) -> Iterator[File
             yield edit
 
 
-def _is_of(period: Period, edit: FileEdit) -> bool:
+def _is_of(period: FilePeriod, edit: CommittedEdit) -> bool:
     """Return True if a file had a path before a commit."""
     return period.start < edit.position and (period.end is None or edit.position <= period.end)
 
 
-def _is_split(edits: Sequence[FileEdit], paths: Collection[str]) -> bool:
+def _is_split(edits: Sequence[CommittedEdit], paths: Collection[str]) -> bool:
     """Return True if a commit can have moved lines out of files: it adds files, or deletes any of `paths`."""
     return any(not edit.old_blob for edit in edits) or any(not edit.blob and edit.old_path in paths for edit in edits)
 
 
 def _relocations(
-    changes: CodeChanges, position: int, edits: Sequence[FileEdit], paths: Collection[str]
+    changes: CodeChanges, position: int, edits: Sequence[CommittedEdit], paths: Collection[str]
 ) -> Iterator[Relocation]:
     few = sorted(edits, key=lambda edit: (edit.old_path not in paths, bool(edit.old_blob), edit.path))[:_MOST_FILES]
     texts = changes.texts({blob for edit in few for blob in (edit.old_blob, edit.blob) if blob})

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.repository.relocations import Relocation, RelocationBasis
 from graphmem.symbols.candidates import Candidate, matches
-from graphmem.symbols.code_changes import CodeChanges, FileEdit, Period
+from graphmem.symbols.code_changes import CodeChanges, CommittedEdit, FilePeriod
 from graphmem.symbols.definitions import UNPARSED, Definition
 from graphmem.symbols.source_file import SourceFile, family, source_file
 
@@ -24,7 +25,7 @@ _PERCENT = 100
 
 
 @dataclass(frozen=True, slots=True)
-class FileVersion:
+class CommittedFile:
     """A file as a commit left it; `blob` is empty where the commit removed it."""
 
     position: int
@@ -91,16 +92,16 @@ class SymbolFollower:
 
     def __init__(self, changes: CodeChanges) -> None:
         self._changes = changes
-        self._edits: dict[str, tuple[int, list[FileEdit]]] = {}
+        self._edits: dict[str, tuple[int, list[CommittedEdit]]] = {}
         self._texts: dict[str, bytes] = {}
         self._files: dict[tuple[str, str], SourceFile] = {}
-        self._commits: dict[int, Sequence[FileEdit] | None] = {}
+        self._commits: dict[int, Sequence[CommittedEdit] | None] = {}
         self._parsed_bytes = 0
 
     def load(self, paths: Collection[str], after: int) -> None:
         """Read the changes of files by the commits after a position together."""
         wanted = {path for path in paths if path not in self._edits or self._edits[path][0] > after}
-        found: dict[str, list[FileEdit]] = {path: [] for path in wanted}
+        found: dict[str, list[CommittedEdit]] = {path: [] for path in wanted}
         for edit in self._changes.edits_of(wanted, after) if wanted else ():
             if edit.path in found:
                 found[edit.path].append(edit)
@@ -120,7 +121,7 @@ class SymbolFollower:
             return trail
         start = max(position, period.start)
         blob = self._changes.blobs_at([(start, path)]).get((start, path), "")
-        first = FileVersion(start, path, blob)
+        first = CommittedFile(start, path, blob)
         for _ in range(_MOST_MOVES):
             moved = self._follow_in(trail, period, first, name)
             if moved is None:
@@ -129,8 +130,8 @@ class SymbolFollower:
         return trail
 
     def _follow_in(
-        self, trail: SymbolTrail, period: Period, first: FileVersion, name: str
-    ) -> tuple[Period, FileVersion, str] | None:
+        self, trail: SymbolTrail, period: FilePeriod, first: CommittedFile, name: str
+    ) -> tuple[FilePeriod, CommittedFile, str] | None:
         """Follow a symbol in a file; return its position in the next file, None if it moved to no other file."""
         present = self._arrived(trail, first, name)
         is_lost = False
@@ -156,25 +157,25 @@ class SymbolFollower:
                     return further
         return None
 
-    def _arrived(self, trail: SymbolTrail, version: FileVersion, name: str) -> SymbolPosition | None:
+    def _arrived(self, trail: SymbolTrail, version: CommittedFile, name: str) -> SymbolPosition | None:
         text = self._text(version.blob)
         found = None if text is None else self._file(version.path, version.blob, text).named(name)
         return None if found is None else self._place(trail, version, name, found)
 
-    def _place(self, trail: SymbolTrail, version: FileVersion, name: str, found: Definition) -> SymbolPosition:
+    def _place(self, trail: SymbolTrail, version: CommittedFile, name: str, found: Definition) -> SymbolPosition:
         made = SymbolPosition(version.position, version.path, name, found)
         trail.steps.append(made)
         return made
 
-    def _moved_along(self, trail: SymbolTrail, present: SymbolPosition, version: FileVersion) -> SymbolPosition:
+    def _moved_along(self, trail: SymbolTrail, present: SymbolPosition, version: CommittedFile) -> SymbolPosition:
         """Return the symbol in a version that has its text unchanged; add a step only if the file's path differs."""
         if present.path == version.path:
             return present
         return self._place(trail, version, present.name, present.definition)
 
     def _lose(
-        self, trail: SymbolTrail, present: SymbolPosition, version: FileVersion
-    ) -> tuple[Period, FileVersion, str] | None:
+        self, trail: SymbolTrail, present: SymbolPosition, version: CommittedFile
+    ) -> tuple[FilePeriod, CommittedFile, str] | None:
         """Look for a lost symbol in the files of the commit; return its next position, None if it is not certain."""
         edits = self._edits_at(version.position)
         if edits is None:
@@ -193,21 +194,21 @@ class SymbolFollower:
                 if period is None:
                     return None
                 blob = self._changes.blobs_at([(version.position, path)]).get((version.position, path), "")
-                return period, FileVersion(version.position, path, blob), name
+                return period, CommittedFile(version.position, path, blob), name
         if not found:
             commit = self._changes.commit_at(version.position)
             trail.relocations.append(Relocation(commit, present.path, RelocationBasis.GONE, present.name))
         return None
 
     def _relocation(
-        self, version: FileVersion, name: str, basis: RelocationBasis, new_path: str, new_name: str
+        self, version: CommittedFile, name: str, basis: RelocationBasis, new_path: str, new_name: str
     ) -> Relocation:
         commit = self._changes.commit_at(version.position)
         return Relocation(commit, version.path, basis, name, new_path, new_name)
 
     # ---- definitions that a commit added
 
-    def _candidates(self, lost: SymbolPosition, changed: Sequence[FileEdit]) -> Iterator[Candidate]:
+    def _candidates(self, lost: SymbolPosition, changed: Sequence[CommittedEdit]) -> Iterator[Candidate]:
         """Yield the definitions that the files of a commit have and did not have before."""
         edits = [edit for edit in changed if edit.blob and family(edit.path) == family(lost.path)]
         edits.sort(key=lambda edit: (edit.path != lost.path, edit.path))
@@ -219,7 +220,7 @@ class SymbolFollower:
                 if (text := self._text(edit.blob)) is not None:
                     yield from self._new_in(edit, lost, text, self._text(edit.old_blob) or b"")
 
-    def _new_in(self, edit: FileEdit, lost: SymbolPosition, text: bytes, before: bytes) -> Iterator[Candidate]:
+    def _new_in(self, edit: CommittedEdit, lost: SymbolPosition, text: bytes, before: bytes) -> Iterator[Candidate]:
         new = self._file(edit.path, edit.blob, text)
         old = self._file(edit.old_path, edit.old_blob, before)
         listed: Iterable[Definition] = () if new.definitions is None else new.definitions.listed
@@ -231,7 +232,7 @@ class SymbolFollower:
             if not is_old:
                 yield Candidate(edit.path, each)
 
-    def _edits_at(self, position: int) -> Sequence[FileEdit] | None:
+    def _edits_at(self, position: int) -> Sequence[CommittedEdit] | None:
         """Return the changes of a commit; None if they cannot be read, or are very many."""
         if position not in self._commits:
             self._commits[position] = self._changes.edits_at([position]).get(position)
@@ -239,27 +240,27 @@ class SymbolFollower:
 
     # ---- versions of a file
 
-    def _versions(self, period: Period, after: int) -> Iterator[FileVersion]:
+    def _versions(self, period: FilePeriod, after: int) -> Iterator[CommittedFile]:
         """Yield the versions of a file after a commit, under all paths that it has from then on."""
         life = sorted(self._changes.lineage(period.lineage), key=lambda each: each.start)
         self.load({each.path for each in life}, after)
-        here: Period | None = period
+        here: FilePeriod | None = period
         while here is not None:
             end = here.end
             edits = [each for each in self._edits[here.path][1] if after < each.position < (end or each.position + 1)]
             for index, edit in enumerate(edits):
                 if index % _AT_ONCE == 0:
                     self._read([each.blob for each in edits[index : index + _AT_ONCE]])
-                yield FileVersion(edit.position, here.path, edit.blob)
+                yield CommittedFile(edit.position, here.path, edit.blob)
             if here.end is None:
                 return
             following = _next_period(life, here)
             if following is None or following.start > here.end:
-                yield FileVersion(here.end, here.path, "")
+                yield CommittedFile(here.end, here.path, "")
             if following is not None:
                 after = max(following.start, here.end)
                 found = self._changes.blobs_at([(after, following.path)])
-                yield FileVersion(after, following.path, found.get((after, following.path), ""))
+                yield CommittedFile(after, following.path, found.get((after, following.path), ""))
             here = following
 
     def _read(self, blobs: Collection[str]) -> None:
@@ -285,13 +286,13 @@ class SymbolFollower:
         return self._files[key]
 
 
-def _period_at(periods: Sequence[Period], position: int) -> Period | None:
+def _period_at(periods: Sequence[FilePeriod], position: int) -> FilePeriod | None:
     """Return the period that covers a commit, else the next period; None if there is none."""
     later = [each for each in periods if each.end is None or each.end > position]
     return min(later, key=lambda each: each.start, default=None)
 
 
-def _next_period(life: Sequence[Period], period: Period) -> Period | None:
+def _next_period(life: Sequence[FilePeriod], period: FilePeriod) -> FilePeriod | None:
     """Return the period after another: the period that covers its end, else the next to start."""
     assert period.end is not None, "an open period has no next one"  # noqa: S101
     end = period.end

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import FOREVER, Memory
 from graphmem.rows import MemoryRow, Rows
 

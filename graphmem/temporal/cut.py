@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Scope
 from graphmem.rows import Rows, Stamp
 

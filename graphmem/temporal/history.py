@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import GraphMemError, InvalidInput
 from graphmem.model import (
     AbandonBranch,
@@ -74,7 +75,7 @@ class Fault:
     what: str
 
 
-class History:
+class LedgerAudit:
     """Checks a ledger: pass each entry to `take` in order, then call `finish`."""
 
     def __init__(self) -> None:

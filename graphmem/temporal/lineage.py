@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -99,15 +99,11 @@ class Lineage:
 
         Whoever reads the branch itself, merged by now, sees the row at its own times.
         """
-        key, seq = stamp.branch, stamp.seq
         times: list[datetime] = []
-        while key is not None and key not in self._line:
-            row = self._row(key)
-            if row is None or not row.is_merged or not self._is_closed(row) or row.closed is None or row.closed < seq:
+        for row, _ in self._merges(stamp.branch, stamp.seq):
+            if row.key in self._line:
                 break
-            if row.merged_at is not None:
-                times.append(row.merged_at)
-            key, seq = self._open_ancestor(row.parent, row.closed), row.closed
+            times += [] if row.merged_at is None else [row.merged_at]
         return max(times, default=None)
 
     def nearness(self, stamp: Stamp) -> int:
@@ -143,6 +139,12 @@ class Lineage:
         return row.closed is not None and row.closed <= limit
 
     def _follow_merges(self, key: str | None, seq: int) -> str | None:
+        for _, parent in self._merges(key, seq):
+            key = parent
+        return key
+
+    def _merges(self, key: str | None, seq: int) -> Iterator[tuple[BranchRow, str | None]]:
+        """The merges that brought a row from branch to branch by this position, each with the branch it came to."""
         met = set[str]()
         while key is not None:
             if key in met:
@@ -150,9 +152,9 @@ class Lineage:
             met.add(key)
             row = self._row(key)
             if row is None or not row.is_merged or not self._is_closed(row) or row.closed is None or row.closed < seq:
-                break
+                return
             key, seq = self._open_ancestor(row.parent, row.closed), row.closed
-        return key
+            yield row, key
 
     def _open_ancestor(self, key: str | None, seq: int) -> str | None:
         """The nearest ancestor that was open at a position: children of a closed branch belong to its parent."""

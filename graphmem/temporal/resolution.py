@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Status
 from graphmem.temporal.view import View
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Anchor, AnchorKind, Statement
 from graphmem.repository.code_verdict import CodeStatus
 from graphmem.verification.code_history import CodeHistory, PathPeriod

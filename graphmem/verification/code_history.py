@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from graphmem.symbols.code_changes import FileEdit
+from graphmem.symbols.code_changes import CommittedEdit
 
 
 class PathPeriod(Protocol):
@@ -104,10 +104,10 @@ class PathHistory(Protocol):
     def texts(self, blobs: Collection[str]) -> Mapping[str, bytes]:
         """Contents by their hashes; those that are too large or missing are left out."""
 
-    def edits_of(self, paths: Collection[str], after: int) -> Sequence[FileEdit]:
+    def edits_of(self, paths: Collection[str], after: int) -> Sequence[CommittedEdit]:
         """The changes of files by the commits after a position, in order, without renames."""
 
-    def edits_at(self, positions: Collection[int]) -> Mapping[int, Sequence[FileEdit]]:
+    def edits_at(self, positions: Collection[int]) -> Mapping[int, Sequence[CommittedEdit]]:
         """All changes of files by some commits, with renames."""
 
     def changed_since(self, commit: str) -> frozenset[str] | None:

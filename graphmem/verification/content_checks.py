@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.repository.code_verdict import CodeStatus
 from graphmem.verification.code_history import CodeHistory
 from graphmem.verification.line_changes import LineChange, line_change

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+
+from graphmem.deferred_dataclass import dataclass
 
 _POINTER = b"version https://git-lfs"
 _MOST_RANGES = 5

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
+
+from graphmem.deferred_dataclass import dataclass
 
 _POSITION = re.compile(r"(?:::?[\w\[\].,:\-\u2013]*|#[\w.:-]*|\?[\w.=&-]*)$")
 _COMPONENT = re.compile(r"[\w.@+()\[\]~ -]+")

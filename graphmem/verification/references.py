@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Anchor, AnchorKind, Statement
 from graphmem.verification.path_names import path_reference
 from graphmem.verification.text_references import TextReference, text_references

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from graphmem.deferred_dataclass import dataclass
 
 _FENCE = re.compile(r"\s{0,8}(`{3,}|~{3,})\s*([\w-]*)")
 _ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+|\s*[|>#]")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import AnchorKind
 from graphmem.repository.code_verdict import CodeStatus
 from graphmem.repository.relocations import Relocation

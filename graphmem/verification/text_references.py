@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.verification.command_lines import command_targets, script_words
 from graphmem.verification.path_names import PathName, path_reference
 from graphmem.verification.sentences import Fence, TextSentence, sentences

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Statement
 from graphmem.repository.code_verdict import CodeStatus
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.repository.code_verdict import CodeStatus
 from graphmem.verification.code_history import CodeHistory
 from graphmem.verification.content_checks import ContentCheck, Contents, checked, file_check
@@ -40,7 +41,7 @@ def verify_memories(memories: Iterable[MemoryToVerify], history: CodeHistory, *,
         The verdicts in the order of the memories.
     """
     listed = list(memories)
-    changes = _CodeChanges(history)
+    changes = _ChangesSinceVerdicts(history)
     examined = [memory for memory in listed if changes.concern(memory)]
     verdicts = iter(_Examination(history, at).verdicts(examined))
     concerned = {id(memory) for memory in examined}
@@ -53,7 +54,7 @@ def _kept(memory: MemoryToVerify, commit: str, at: datetime) -> Verdict:
 
 
 @dataclass(slots=True)
-class _CodeChanges:
+class _ChangesSinceVerdicts:
     """The changes since the commits of earlier verdicts."""
 
     history: CodeHistory

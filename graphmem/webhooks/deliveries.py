@@ -11,9 +11,9 @@ import hmac
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 from graphmem.sources.git.repository_identity import remote_identity
 from graphmem.webhooks.sources import Forge, WebhookSource

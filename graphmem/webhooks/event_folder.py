@@ -6,10 +6,11 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.drafts import PRIVATE_FILE, drafted, make_private_folder, remove_dead_drafts, try_lock
 from graphmem.errors import StoreUnavailable
 

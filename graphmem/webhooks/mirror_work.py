@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import GraphMemError
 from graphmem.service import Write
 from graphmem.service.mainline_ingestion import recorded_mainline

@@ -5,11 +5,12 @@ from __future__ import annotations
 import stat
 import sys
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 from graphmem.model import Scope
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache, cached_property
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import At, Scope
 from graphmem.parameters import Number, Text
 from graphmem.service import GraphMemory, Write

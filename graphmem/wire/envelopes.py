@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from graphmem.answers import Card, Written
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Change, Point, Scope
 from graphmem.service.branch_verbs import Branch
 from graphmem.store import Finding, StoreInfo

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 from graphmem.answers import Hit, SearchAnswer
+from graphmem.deferred_dataclass import dataclass
 from graphmem.retrieval.briefs import Rejected, brief
 from graphmem.retrieval.excerpts import matched_words
 from graphmem.terms import question_terms

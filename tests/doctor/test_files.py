@@ -231,6 +231,15 @@ def test_keys_that_others_can_change_or_see_are_closed_by_their_fix(store: Path)
     assert link("keys", store).health is LinkHealth.OK
 
 
+def test_a_store_that_other_users_can_read_is_closed_by_its_fix(store: Path) -> None:
+    assert link("contents", store).health is LinkHealth.OK
+    store.chmod(0o644)
+    assert "other users of this machine can read" in link("contents", store).found
+    assert link("contents", store).health is LinkHealth.WARN
+    shell(link("contents", store).fix or "", store.parent)
+    assert link("contents", store).health is LinkHealth.OK
+
+
 def test_a_file_that_holds_no_keys_is_told(store: Path) -> None:
     keys = store.with_suffix(".keys.json")
     keys.write_text("{}")

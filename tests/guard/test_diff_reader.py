@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 
 from graphmem.errors import BadDiff
 from graphmem.guard.diff_reader import read_diff
-from graphmem.guard.file_changes import FileChange
+from graphmem.guard.file_changes import ChangedFile
 
 HEAD = "diff --git a/x.py b/x.py\nindex 1..2 100644\n--- a/x.py\n+++ b/x.py\n"
 
 
-def only(diff: str) -> FileChange:
+def only(diff: str) -> ChangedFile:
     (change,) = read_diff(diff).files
     return change
 
 
-def added_lines(change: FileChange) -> list[tuple[int, str]]:
+def added_lines(change: ChangedFile) -> list[tuple[int, str]]:
     """Number and text of each added line."""
     return [
         (number, piece.after.split("\n")[number - piece.start])
@@ -50,7 +50,7 @@ def test_new_deleted_renamed_and_copied_files_are_told_apart() -> None:
 
 
 def test_a_change_of_mode_alone_has_no_pieces() -> None:
-    assert only("diff --git a/x y b/x y\nold mode 100644\nnew mode 100755\n") == FileChange("x y")
+    assert only("diff --git a/x y b/x y\nold mode 100644\nnew mode 100755\n") == ChangedFile("x y")
 
 
 def test_binary_files_and_binary_patches_are_skipped_and_listed() -> None:

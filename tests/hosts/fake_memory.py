@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graphmem.hosts.hook.payload import Payload
+from graphmem.hosts.hook.payload import HookPayload
 from graphmem.hosts.hook.told import Block, Guarded
 
 POSTGRES = ("a1", "## Decided", "- We use PostgreSQL [a1, 2026-01-01, words]")
@@ -33,7 +33,7 @@ class FakeMemory:
         self.asked.append(("prompt", prompt))
         return block(*self.lines)
 
-    def path_block(self, payload: Payload) -> Block:
+    def path_block(self, payload: HookPayload) -> Block:
         self.asked.append(("paths", payload.files()))
         return block(*self.lines)
 
@@ -41,6 +41,6 @@ class FakeMemory:
         self.asked.append("index")
         return {"words": ["json", "pytz"], "starts": [], "programs": ["terraform"], "is_open": False}
 
-    def guard(self, payload: Payload) -> Guarded:
+    def guard(self, payload: HookPayload) -> Guarded:
         self.asked.append(("guard", payload.files() or payload.command))
         return self.guarded

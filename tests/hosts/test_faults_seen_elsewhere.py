@@ -24,7 +24,7 @@ from graphmem.hosts.hook.project_folder import branch_of, find_project
 from graphmem.hosts.hook.session_state import session_state
 from graphmem.hosts.hook.told import Guarded
 from graphmem.hosts.hook.trust import trust
-from graphmem.hosts.host_table import HOSTS, Item, Layer, Member, Purpose, WholeFile
+from graphmem.hosts.host_table import HOSTS, ArrayItem, Layer, Member, Purpose, WholeFile
 from graphmem.hosts.installation import carry_out, plan_installation, plan_removal
 from graphmem.hosts.sample_payloads import sample_payload
 from graphmem.opening import initialise
@@ -220,7 +220,7 @@ def test_fault_14_codex_gets_no_field_that_it_does_not_know() -> None:
 
 def test_fault_15_every_hook_is_a_command_which_can_block() -> None:
     for name, purpose, _, entry in every_entry():
-        if purpose is Purpose.HOOKS and isinstance(entry, Item):
+        if purpose is Purpose.HOOKS and isinstance(entry, ArrayItem):
             handlers = entry.value.get("hooks", [entry.value]) if isinstance(entry.value, dict) else []
             assert all(handler.get("type", "command") == "command" and handler["command"] for handler in handlers), name
 

@@ -6,7 +6,7 @@ import pytest
 
 from graphmem import Alternative, Anchor, AnchorKind, Outcome, Statement
 from graphmem.guard.evidence import evidence_of_file
-from graphmem.guard.file_changes import FileChange, Piece
+from graphmem.guard.file_changes import ChangedFile, Piece
 from graphmem.guard.index_terms import terms_of_evidence, terms_of_statement
 from graphmem.hosts.hook.guard_index import GuardIndex, is_code
 
@@ -33,7 +33,7 @@ CASES = [
 
 @pytest.mark.parametrize(("key", "path", "text"), CASES, ids=[f"{key} in {path}" for key, path, _ in CASES])
 def test_an_edit_that_the_terms_lead_to_concerns_the_index(key: str, path: str, text: str) -> None:
-    found = evidence_of_file(FileChange(path, (Piece("", text, is_whole=True),)))
+    found = evidence_of_file(ChangedFile(path, (Piece("", text, is_whole=True),)))
     options = (Alternative("option", Outcome.REJECTED, keys=(key,)),)
     terms = set(terms_of_statement(Statement(title="rejected", alternatives=options)))
     asked = {term for added in found.added for term in terms_of_evidence(added.evidence)}

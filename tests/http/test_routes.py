@@ -68,7 +68,11 @@ def test_every_read_answers_as_the_library_does(site: Site, chain: tuple[str, st
     asked = {"query": "which database", "limit": 3, "excerpts": False}
     found = site.send("POST", "/v1/search", params=point, json=asked)
     assert found.json() == document(memory.search("which database", at=at, page=Page(3)))
-    assert site.send("GET", "/v1/changes?after=1").json() == document(Changes(tuple(memory.changes(after=1))))
+    ledger = site.send("GET", "/v1/changes?after=1").json()
+    assert ledger["changes"] == document(Changes(tuple(memory.changes(after=1))))["changes"]
+    assert {named["id"]: named["title"] for named in ledger["mentioned"]} == {
+        key: memory.get(key).statement.title for key in {each.id for each in memory.history(old).mentioned} | {old}
+    }
 
 
 def test_diff_takes_both_points(site: Site, chain: tuple[str, str]) -> None:

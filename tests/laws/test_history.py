@@ -28,7 +28,7 @@ from graphmem.model import (
     SupersessionKind,
 )
 from graphmem.rows import BranchRow, EdgeRow, MemoryRow, Rows, Stamp
-from graphmem.temporal import History, View
+from graphmem.temporal import LedgerAudit, View
 from graphmem.temporal.lineage import Lineage
 from tests.laws.world import ANN, CLOCK, R, X, add, day, moves, supersede
 from tests.oracle import OracleStore
@@ -39,7 +39,7 @@ def change(seq: int, operation: Operation, writer: Scope = R) -> Change:
 
 
 def faults(*operations: Operation | tuple[Operation, Scope], blank: tuple[int, ...] = ()) -> list[str]:
-    history, found = History(), list[str | None]()
+    history, found = LedgerAudit(), list[str | None]()
     for seq, one in enumerate(operations, 1):
         operation, writer = one if isinstance(one, tuple) else (one, R)
         found.append(history.take(change(seq, operation, writer), is_blank=seq in blank))
@@ -97,7 +97,7 @@ def test_what_was_never_accepted_is_named(operations: tuple[Operation, ...], fau
 
 
 def test_an_op_id_is_used_once() -> None:
-    history = History()
+    history = LedgerAudit()
     assert history.take(change(1, A), is_blank=False) is None
     assert "'op1'" in str(history.take(replace(change(2, B), op_id="op1"), is_blank=False))
 
@@ -141,7 +141,7 @@ def test_a_long_chain_and_a_large_tangle_end_soon() -> None:
     chain = [
         EdgeRow(f"m{n}", f"m{n + 1}", SupersessionKind.UPDATE, day(0), None, None, None, at(n)) for n in range(count)
     ]
-    history = History()
+    history = LedgerAudit()
     history._edges = chain  # noqa: SLF001 - as entries would leave it
     assert list(history.finish()) == []
     history._edges = [*chain, replace(chain[0], old=f"m{count}", new="m0", stamp=at(count))]  # noqa: SLF001
@@ -179,6 +179,6 @@ def test_what_the_oracle_leaves_is_accepted() -> None:
 
     store = OracleStore()
     fill(store)
-    history = History()
+    history = LedgerAudit()
     assert [history.take(one, is_blank=False) for one in store.changes(R)] == [None] * store.position(R).seq
     assert list(history.finish()) == []

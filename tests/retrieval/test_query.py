@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from graphmem.retrieval.query import MAX_NAME_WORDS, read_question
+from graphmem.retrieval.query import read_question
+from graphmem.retrieval.question_spans import MAX_NAME_WORDS
 
 TODAY = date(2026, 1, 1)
 

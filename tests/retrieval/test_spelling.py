@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphmem.model import Origin, Statement
-from graphmem.retrieval.corrections import edit_distance, edits, most_edits, nearest, unknown_words
+from graphmem.retrieval.corrections import edit_distance, nearest, unknown_words
 from graphmem.retrieval.query import read_question
+from graphmem.retrieval.word_edits import edits, most_edits
 
 WORDS = st.text("abcx", min_size=1, max_size=7)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache, partial
 
 import pytest
 
@@ -21,10 +22,15 @@ HERE = Scope(repo="r")
 
 
 def opened(policy: SecretPolicy = SecretPolicy.REDACT, store: OracleStore | None = None) -> GraphMemory:
-    gate = SecretGate(policy)
+    gate = cache(partial(SecretGate, policy))
     return GraphMemory(
         ServiceContext(
-            store or OracleStore(), scope=HERE, actor="ada", clock=TickingClock(), embedder=no_embedder, gate=gate
+            store or OracleStore(),
+            scope=HERE,
+            actor="ada",
+            clock=TickingClock(),
+            embedder=no_embedder,
+            gate=gate,
         )
     )
 

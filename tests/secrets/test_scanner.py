@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from graphmem.secrets import rules
-from graphmem.secrets.rules import Allowlist, Rule, RuleBook, Target, rule_book
-from graphmem.secrets.scanner import Finding, Scanner, entropy
+from graphmem.secrets.rules import Allowlist, RuleBook, SecretRule, Target, rule_book
+from graphmem.secrets.scanner import Scanner, SecretFinding, entropy
 from tests.secrets.tokens import private_key, token
 
 
@@ -18,7 +18,7 @@ def scanner() -> Scanner:
     return Scanner()
 
 
-def names(found: list[Finding]) -> list[str]:
+def names(found: list[SecretFinding]) -> list[str]:
     return [each.rule for each in found]
 
 
@@ -74,20 +74,20 @@ def test_letters_of_every_script_and_half_pairs_count_as_one_character(scanner: 
 
 
 def test_findings_that_overlap_are_one_under_the_special_rule() -> None:
-    special = Rule("special", "secret-[a-z]+", ("secret",))
-    generic = Rule("generic-key", "key=([a-z-]+)", ("key",))
+    special = SecretRule("special", "secret-[a-z]+", ("secret",))
+    generic = SecretRule("generic-key", "key=([a-z-]+)", ("key",))
     scanner = Scanner(RuleBook((generic, special), Allowlist()))
-    assert scanner.find("my key=secret-abcdef") == [Finding("special", 7, 20)]
+    assert scanner.find("my key=secret-abcdef") == [SecretFinding("special", 7, 20)]
 
 
 def test_a_rule_looks_only_at_texts_with_a_keyword_of_it() -> None:
-    scanner = Scanner(RuleBook((Rule("digits", "[0-9]{8}", ("pin",)),), Allowlist()))
+    scanner = Scanner(RuleBook((SecretRule("digits", "[0-9]{8}", ("pin",)),), Allowlist()))
     assert scanner.find("number 12345678") == []
     assert names(scanner.find("PIN 12345678")) == ["digits"]
 
 
 def test_a_secret_has_more_than_the_least_entropy_of_its_rule() -> None:
-    scanner = Scanner(RuleBook((Rule("r", "k-([a-z]{8})", ("k-",), least_entropy=2.0),), Allowlist()))
+    scanner = Scanner(RuleBook((SecretRule("r", "k-([a-z]{8})", ("k-",), least_entropy=2.0),), Allowlist()))
     assert scanner.find("k-aabbccdd!") == []
     assert names(scanner.find("k-aabbccde!")) == ["r"]
     assert entropy("aabbccdd") == 2.0
@@ -95,8 +95,8 @@ def test_a_secret_has_more_than_the_least_entropy_of_its_rule() -> None:
 
 
 def test_the_group_that_a_rule_names_is_the_secret() -> None:
-    scanner = Scanner(RuleBook((Rule("r", "(user)=(secret[0-9]+)", ("user",), group=2),), Allowlist()))
-    assert scanner.find("user=secret1234") == [Finding("r", 5, 15)]
+    scanner = Scanner(RuleBook((SecretRule("r", "(user)=(secret[0-9]+)", ("user",), group=2),), Allowlist()))
+    assert scanner.find("user=secret1234") == [SecretFinding("r", 5, 15)]
 
 
 @pytest.mark.parametrize(
@@ -114,12 +114,12 @@ def test_the_group_that_a_rule_names_is_the_secret() -> None:
     ],
 )
 def test_an_allowlist_reads_its_target(allowed: Allowlist, *, is_found: bool) -> None:
-    scanner = Scanner(RuleBook((Rule("r", "key=([a-z0-9]{8})", ("key",), allowed=(allowed,)),), Allowlist()))
+    scanner = Scanner(RuleBook((SecretRule("r", "key=([a-z0-9]{8})", ("key",), allowed=(allowed,)),), Allowlist()))
     assert bool(scanner.find("first line\nkey=demo1234 for tests\nlast")) is is_found
 
 
 def test_rules_and_allowlists_of_paths_ask_for_the_path() -> None:
-    rule = Rule("r", "pass=([a-z0-9]{8})", ("pass",), path="[.]tf$", allowed=(Allowlist(paths=("^docs/",)),))
+    rule = SecretRule("r", "pass=([a-z0-9]{8})", ("pass",), path="[.]tf$", allowed=(Allowlist(paths=("^docs/",)),))
     scanner = Scanner(RuleBook((rule,), Allowlist(paths=("lock$",))))
     assert scanner.find("pass=abcd1234") == []
     assert names(scanner.find("pass=abcd1234", "a/main.tf")) == ["r"]

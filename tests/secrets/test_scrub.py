@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -24,9 +25,8 @@ HERE = Scope(repo="r")
 
 
 def opened(store: Store, policy: SecretPolicy) -> GraphMemory:
-    context = ServiceContext(
-        store, scope=HERE, actor="ada", clock=TickingClock(), embedder=FakeEmbedder, gate=SecretGate(policy)
-    )
+    gate = cache(partial(SecretGate, policy))
+    context = ServiceContext(store, scope=HERE, actor="ada", clock=TickingClock(), embedder=FakeEmbedder, gate=gate)
     return GraphMemory(context)
 
 

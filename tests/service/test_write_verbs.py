@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -148,7 +149,7 @@ def test_an_erased_memory_is_nowhere(memory: GraphMemory) -> None:
 
 
 def test_a_refused_secret_never_reaches_the_store(store: Store, clock: TickingClock) -> None:
-    gate = SecretGate(SecretPolicy.REJECT)
+    gate = partial(SecretGate, SecretPolicy.REJECT)
     memory = GraphMemory(ServiceContext(store, scope=Scope(), actor="t", clock=clock, embedder=no_embedder, gate=gate))
     with pytest.raises(SecretRefused, match="github-pat"):
         memory.add("ghp_" + "aB3dE5gH7j" * 3 + "kL9mN1")

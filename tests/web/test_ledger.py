@@ -35,6 +35,13 @@ def test_entries_are_sentences_that_lead_to_memories(screen: Screen) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Reports read a replica")
 
 
+def test_a_page_of_entries_needs_no_question_for_each_memory(screen: Screen) -> None:
+    screen.show("#/ledger")
+    asked = [url for url in screen.requests if "/v1/" in url]
+    assert len([url for url in asked if "/v1/changes" in url]) <= 2
+    assert [url for url in asked if "/v1/memories/" in url] == []
+
+
 def test_it_is_turned_page_by_page(screen: Screen) -> None:
     page = screen.show("#/ledger?upto=10")
     assert numbers(page) == list(range(10, 0, -1))

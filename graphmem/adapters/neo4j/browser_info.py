@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from graphmem.adapters.neo4j.database import Address, Database, Login
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import GraphMemError
 from graphmem.model import Scope
 

@@ -6,9 +6,10 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import CommitUnknown, GraphMemError, StoreUnavailable
 from graphmem.model import Change, Erase, Request
 from graphmem.store import Clock, ModelCard

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from graphmem.adapters.neo4j.values import END, admitted_homes, any_of, token
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Scope
 from graphmem.repository.path_patterns import fixed_part, path_pattern
 from graphmem.store import Filter

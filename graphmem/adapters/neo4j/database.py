@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from graphmem.adapters.neo4j.first_use import FirstUse
 from graphmem.adapters.neo4j.watchdog import Watchdog, cut
 from graphmem.deadline import deadline
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import CommitUnknown, CorruptStore, GraphMemError, InvalidInput, StoreUnavailable, Unsupported
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -27,6 +27,7 @@ from graphmem.adapters.neo4j.properties import (
 from graphmem.adapters.neo4j.repository_graph import RepositoryGraph
 from graphmem.adapters.neo4j.states import state_labels
 from graphmem.adapters.neo4j.text_entries import text_entry, with_source_keys
+from graphmem.deferred_dataclass import dataclass
 from graphmem.guard.index_terms import terms_of_statement
 from graphmem.ledger import Entry, change_of
 from graphmem.model import Add, Change, Request, Statement

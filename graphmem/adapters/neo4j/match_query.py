@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from functools import cache
@@ -19,6 +18,7 @@ from graphmem.adapters.neo4j.text_entries import ANY_USER, MEMORIES, WORDS, priv
 from graphmem.adapters.neo4j.values import CARD_FIELDS, END, LedgerHead, card_of, head_of, prefix, token
 from graphmem.adapters.vector_bytes import exact_scores, rows_of_bytes
 from graphmem.adapters.word_counts import many_of
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Scope
 from graphmem.ranking import Corpus, length_norm
 from graphmem.rows import CachedRows

@@ -7,13 +7,14 @@ writes, which takes four round trips.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from graphmem.adapters.neo4j.combiner import QueuedWrite
 from graphmem.adapters.neo4j.values import LedgerHead
 from graphmem.adapters.neo4j.write_batch import BatchResult, OutdatedPlan, WriteBatch, apply_all, read_parameters
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import GraphMemError
 from graphmem.model import Add, Request
 from graphmem.rows import BranchRow, Rows

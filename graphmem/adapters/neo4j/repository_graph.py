@@ -6,12 +6,13 @@ They follow from the readings of the mainline; no query of graphmem reads them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from graphmem.adapters.neo4j.ledger_queries import CHANGE_FIELDS, changes_in
 from graphmem.adapters.neo4j.properties import Row, encoded_time, without_nulls
+from graphmem.deferred_dataclass import dataclass
 from graphmem.instants import from_micros
 from graphmem.model import Anchor, AnchorKind, Change
 from graphmem.repository.mainline_graph import MainlineGraph, RecordedRenames, Rename
@@ -149,10 +150,10 @@ def write(tx: ManagedTransaction, tenant: str, repo: str | None, seq: int) -> No
             before = made.graph
         made.take(change)
     if before is not None:
-        _Writer(tx, made).write(before, made.graph)
+        _MainlineGraphWriter(tx, made).write(before, made.graph)
 
 
-class _Writer:
+class _MainlineGraphWriter:
     """Writes the difference of two graphs of a repository."""
 
     def __init__(self, tx: ManagedTransaction, made: RepositoryGraph) -> None:

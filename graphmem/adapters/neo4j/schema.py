@@ -7,7 +7,6 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from graphmem.adapters.neo4j import content_hashes, guard_terms, search_texts, s
 from graphmem.adapters.neo4j.compiled_filter import VECTOR_INDEX
 from graphmem.adapters.neo4j.graphiti_projection import RULES as PROJECTION_RULES
 from graphmem.adapters.schema_files import schema_text
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import CorruptStore, StoreUnavailable, Unsupported
 from graphmem.schema import Drift, SchemaDifference, SchemaState, VectorIndex
 from graphmem.store import Progress, silent
@@ -68,7 +68,7 @@ _ANALYZED = re.compile(r"`fulltext\.analyzer`: '([^']*)'")
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class SchemaRule:
     """A constraint or index, in a form comparable between a migration and a server."""
 
     kind: str
@@ -87,9 +87,9 @@ def statements(text: str) -> list[str]:
 
 
 @cache
-def expected_rules() -> Mapping[str, Rule]:
+def expected_rules() -> Mapping[str, SchemaRule]:
     """Return every constraint and index after all migrations, by name."""
-    rules: dict[str, Rule] = {}
+    rules: dict[str, SchemaRule] = {}
     for migration in MIGRATIONS:
         for statement in statements(schema_text(migration)):
             if dropped := _DROP.match(statement):
@@ -98,7 +98,9 @@ def expected_rules() -> Mapping[str, Rule]:
                 analyzed = _ANALYZED.search(created["rest"])
                 properties = tuple(_PROPERTY.findall(created["properties"]))
                 kind = _KINDS[created["kind"]]
-                rules[created["name"]] = Rule(kind, created["label"], properties, analyzed[1] if analyzed else None)
+                rules[created["name"]] = SchemaRule(
+                    kind, created["label"], properties, analyzed[1] if analyzed else None
+                )
     return rules
 
 
@@ -264,7 +266,7 @@ class Neo4jSchema:
             if is_ours and name not in rules and name not in OPTIONAL:
                 yield SchemaDifference(Drift.EXTRA, name, str(existing))
 
-    def _rules(self) -> Iterator[tuple[str, Rule]]:
+    def _rules(self) -> Iterator[tuple[str, SchemaRule]]:
         for row in self._database.run_alone(_CONSTRAINTS):
             is_unique = str(row["type"]).endswith("UNIQUENESS")
             yield str(row["name"]), _rule(row, "uniqueness" if is_unique else str(row["type"]).lower())
@@ -283,8 +285,8 @@ def _write_and_roll_back(tx: ManagedTransaction) -> None:
     raise _RolledBack
 
 
-def _rule(row: Mapping[str, Any], kind: str, analyzer: str | None = None) -> Rule:
-    return Rule(kind, ", ".join(row["labelsOrTypes"] or ()), tuple(row["properties"] or ()), analyzer)
+def _rule(row: Mapping[str, Any], kind: str, analyzer: str | None = None) -> SchemaRule:
+    return SchemaRule(kind, ", ".join(row["labelsOrTypes"] or ()), tuple(row["properties"] or ()), analyzer)
 
 
 def _checksum(text: str) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from graphmem.adapters.neo4j.values import home_token, prefix, token
 from graphmem.adapters.word_counts import spelt_counts
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import AnchorKind, Scope, Statement
 from graphmem.ranking import name_keys
 from graphmem.repository.path_patterns import ancestry

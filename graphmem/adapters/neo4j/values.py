@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from graphmem.adapters.lazy_statement import unread
+from graphmem.deferred_dataclass import dataclass
 from graphmem.instants import from_micros
 from graphmem.ledger import GENESIS, Entry
 from graphmem.model import LinkKind, Memory, Move, Scope, Status, SupersessionKind

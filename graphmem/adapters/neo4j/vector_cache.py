@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from graphmem.adapters.vector_bytes import exact_scores, rows_of_bytes
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ For processes with a single search, and for tenants whose vectors do not fit in 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from graphmem.adapters.neo4j import ledger_queries
 from graphmem.adapters.neo4j.compiled_filter import PASSES, VECTOR_INDEX, CypherFilter
 from graphmem.adapters.neo4j.values import micros_of
 from graphmem.adapters.vector_bytes import exact_scores, rows_of_bytes
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import Unsupported
 from graphmem.instants import from_micros
 from graphmem.schema import VectorIndex

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from itertools import groupby, islice
 from types import MappingProxyType
@@ -27,6 +27,7 @@ from graphmem.adapters.neo4j.pending_writes import PendingWrites
 from graphmem.adapters.neo4j.properties import Row
 from graphmem.adapters.neo4j.row_queries import BRANCHES, COMPONENT, COMPONENT_FIELDS, branches_of, rows_of_component
 from graphmem.adapters.neo4j.values import CARD_FIELDS, LedgerHead, card_of, head_of, moment
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import Conflict, InvalidInput
 from graphmem.instants import to_micros
 from graphmem.ledger import GENESIS, Entry, change_of, request_digest, seal

@@ -6,13 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import apsw
 
-from graphmem.adapters.sqlite import row_queries
 from graphmem.adapters.sqlite.row_cache import ChainRows, RowCache
-from graphmem.adapters.sqlite.row_queries import branches, homes
+from graphmem.adapters.sqlite.snapshot import Snapshot
 from graphmem.adapters.sqlite.values import (
     DamagedRow,
     Row,
-    Tenant,
     confirm_row,
     edge_row,
     holding_of,
@@ -98,35 +96,36 @@ _REVOCATIONS = """
 _MAX_CHAINS_CONVERTED = 2_048
 
 
-def component(connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int], cache: RowCache | None = None) -> Rows:
+def component(snapshot: Snapshot, seeds: Sequence[int]) -> Rows:
     """Read the rows of memories and of every memory in their chains; cached rows are not read again."""
+    cache = snapshot.cache
     cache = RowCache() if cache is None else cache
     by_first_number: dict[int, ChainRows] = {}
     missing: list[int] = []
     for seed in seeds:
-        chain = cache.chains.chain(seed, tenant.seq)
+        chain = cache.chains.chain(seed, snapshot.tenant.seq)
         if chain is None:
             missing.append(seed)
         else:
             by_first_number[chain.numbers[0]] = chain
     if missing:
-        for chain in _read(connection, tenant, missing):
+        for chain in _read(snapshot, missing):
             cache.chains.keep(chain)
             by_first_number[chain.numbers[0]] = chain
-    return _rows_of(connection, tenant, [by_first_number[first] for first in sorted(by_first_number)], cache)
+    return _rows_of(snapshot, [by_first_number[first] for first in sorted(by_first_number)])
 
 
-def alone(connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int], cache: RowCache) -> Rows:
+def alone(snapshot: Snapshot, seeds: Sequence[int]) -> Rows:
     """Read memories with their own moves and retractions, without edges and links."""
-    return _rows_of(connection, tenant, [_read_rows(connection, tenant, seeds, is_alone=True)], cache)
+    return _rows_of(snapshot, [_read_rows(snapshot, seeds, is_alone=True)])
 
 
-def ahead(connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int]) -> Rows | None:
+def ahead(snapshot: Snapshot, seeds: Sequence[int]) -> Rows | None:
     """Read the rows of memories and of all their successors; returns None if any of them amends another memory."""
-    reached = reached_ahead(connection, seeds)
-    if int(str(connection.execute(_AMENDS, (ints(reached),)).get)):
+    reached = reached_ahead(snapshot.connection, seeds)
+    if int(str(snapshot.connection.execute(_AMENDS, (ints(reached),)).get)):
         return None
-    return rows_of(connection, tenant, reached)
+    return rows_of(snapshot, reached)
 
 
 def reached_ahead(connection: apsw.Connection, seeds: Sequence[int]) -> list[int]:
@@ -134,19 +133,19 @@ def reached_ahead(connection: apsw.Connection, seeds: Sequence[int]) -> list[int
     return [number for (number,) in connection.execute(_AHEAD, (ints(seeds),))]
 
 
-def rows_of(connection: apsw.Connection, tenant: Tenant, numbers: Sequence[int]) -> Rows:
+def rows_of(snapshot: Snapshot, numbers: Sequence[int]) -> Rows:
     """Read the rows of memories without the caches."""
-    return _rows_of(connection, tenant, [_read_rows(connection, tenant, numbers)], RowCache())
+    return _rows_of(snapshot, [_read_rows(snapshot, numbers)])
 
 
-def _read(connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int]) -> Iterator[ChainRows]:
+def _read(snapshot: Snapshot, seeds: Sequence[int]) -> Iterator[ChainRows]:
     """Yield each chain that contains any of the memories."""
-    chained = [number for (number,) in connection.execute(_COMPONENT, (ints(seeds),))]
-    rows = _read_rows(connection, tenant, chained)
+    chained = [number for (number,) in snapshot.connection.execute(_COMPONENT, (ints(seeds),))]
+    rows = _read_rows(snapshot, chained)
     chain_of = _component_roots(chained, rows.edges)
     parts: dict[int, ChainRows] = {}
     for number in chained:
-        parts.setdefault(chain_of[number], ChainRows(tenant.seq, [])).numbers.append(number)
+        parts.setdefault(chain_of[number], ChainRows(snapshot.tenant.seq, [])).numbers.append(number)
     for row in rows.moves:
         parts[chain_of[row[0]]].moves.append(row)
     for row in rows.edges:
@@ -179,12 +178,10 @@ def _component_roots(numbers: Sequence[int], edges: Iterable[Row]) -> dict[int, 
     return roots
 
 
-def _read_rows(
-    connection: apsw.Connection, tenant: Tenant, numbers: Sequence[int], *, is_alone: bool = False
-) -> ChainRows:
-    array, read = ints(numbers), connection.execute
+def _read_rows(snapshot: Snapshot, numbers: Sequence[int], *, is_alone: bool = False) -> ChainRows:
+    array, read = ints(numbers), snapshot.connection.execute
     return ChainRows(
-        tenant.seq,
+        snapshot.tenant.seq,
         list(numbers),
         moves=read(_MOVES, (array,)).fetchall(),
         edges=[] if is_alone else read(_EDGES, (array,)).fetchall(),
@@ -194,13 +191,13 @@ def _read_rows(
     )
 
 
-def _rows_of(connection: apsw.Connection, tenant: Tenant, chains: Sequence[ChainRows], cache: RowCache) -> Rows:
-    memories = memories_of(connection, tenant, [number for chain in chains for number in chain.numbers], cache)
+def _rows_of(snapshot: Snapshot, chains: Sequence[ChainRows]) -> Rows:
+    memories = memories_of(snapshot, [number for chain in chains for number in chain.numbers])
     ids = {number: row.memory.id for number, row in memories.items()}
     moves: list[MoveRow] = []
     edges: list[tuple[Row, EdgeRow]] = []
     for chain in chains:
-        chain_moves, chain_edges = _converted(chain, ids, cache)
+        chain_moves, chain_edges = _converted(chain, ids, snapshot.cache)
         moves += chain_moves
         edges += chain_edges
     edges.sort(key=_edge_order)
@@ -217,8 +214,8 @@ def _rows_of(connection: apsw.Connection, tenant: Tenant, chains: Sequence[Chain
         retractions=tuple([retract_row(row, ids) for row in retractions]),
         confirmations=tuple([confirm_row(row, ids) for row in confirmations]),
         links=tuple([link_row(row[2:]) for row in links]),
-        revocations=tuple([revoke_row(row) for row in _revocations(connection, tenant, seqs, cache)]),
-        branches=_branches_once(connection, tenant, cache),
+        revocations=tuple([revoke_row(row) for row in _revocations(snapshot, seqs)]),
+        branches=_branches_once(snapshot),
     )
 
 
@@ -247,28 +244,27 @@ def _seq(row: Row) -> int:
     return int(row[1])
 
 
-def _revocations(connection: apsw.Connection, tenant: Tenant, seqs: Iterable[int], cache: RowCache) -> list[Row]:
+def _revocations(snapshot: Snapshot, seqs: Iterable[int]) -> list[Row]:
     """Read the revocations of the entries at these ledger positions, in ledger order."""
-    cached, rowids = cache.revocations, [rowid_of(tenant.number, seq) for seq in seqs]
+    cached, rowids = snapshot.cache.revocations, [rowid_of(snapshot.tenant.number, seq) for seq in seqs]
     if missing := [rowid for rowid in rowids if rowid not in cached]:
         read: dict[int, list[Row]] = {rowid: [] for rowid in missing}
-        for row in connection.execute(_REVOCATIONS, (ints(missing),)):
+        for row in snapshot.connection.execute(_REVOCATIONS, (ints(missing),)):
             read[row[0]].append(row)
         cached.update(read)
     return sorted((row for rowid in rowids for row in cached[rowid]), key=lambda row: (row[2], row[0]))
 
 
-def _branches_once(connection: apsw.Connection, tenant: Tenant, cache: RowCache) -> dict[str, BranchRow]:
+def _branches_once(snapshot: Snapshot) -> dict[str, BranchRow]:
+    cache = snapshot.cache
     if cache.branches is None:
-        cache.branches = branches(connection, tenant)
+        cache.branches = snapshot.branches()
     return cache.branches
 
 
 def rows_at_point(
-    connection: apsw.Connection,
-    tenant: Tenant,
+    snapshot: Snapshot,
     seeds: Collection[int],
-    cache: RowCache,
     at: Point,
     *,
     with_chains: Collection[int] = (),
@@ -277,16 +273,16 @@ def rows_at_point(
 
     Memories in `with_chains` always come with their chains.
     """
-    memories = memories_of(connection, tenant, seeds, cache)
-    cached = _holding(connection, tenant, seeds, cache, at.seq)
+    memories = memories_of(snapshot, seeds)
+    cached = _holding(snapshot, seeds, at.seq)
     settled = {number for number, spans in cached.items() if containing(spans, at.valid) is not None}.difference(
         with_chains
     )
-    rows = with_caches(connection, tenant, [number for number in seeds if number not in settled], cache, at.seq)
+    rows = with_caches(snapshot, [number for number in seeds if number not in settled], at.seq)
     chained = rows.chained.memories
     unchained = {number: memories[number] for number in settled if memories[number].memory.id not in chained}
     ids = {number: row.memory.id for number, row in unchained.items()}
-    confirmed = connection.execute(_CONFIRMATIONS, (ints(list(unchained)),))
+    confirmed = snapshot.connection.execute(_CONFIRMATIONS, (ints(list(unchained)),))
     return CachedRows(
         rows.chained,
         holding={**rows.holding, **{memory_id: cached[number] for number, memory_id in ids.items()}},
@@ -295,37 +291,32 @@ def rows_at_point(
     )
 
 
-def with_caches(
-    connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int], cache: RowCache, seq: int
-) -> CachedRows:
+def with_caches(snapshot: Snapshot, seeds: Sequence[int], seq: int) -> CachedRows:
     """Read rows as `component` does, with the cached valid intervals that apply at a ledger position."""
-    rows = component(connection, tenant, seeds, cache)
-    ids = {rowid_of(tenant.number, row.stamp.seq): key for key, row in rows.memories.items()}
-    cached = _holding(connection, tenant, ids, cache, seq)
+    rows = component(snapshot, seeds)
+    ids = {rowid_of(snapshot.tenant.number, row.stamp.seq): key for key, row in rows.memories.items()}
+    cached = _holding(snapshot, ids, seq)
     return CachedRows(rows, {ids[number]: spans for number, spans in cached.items()})
 
 
-def _holding(
-    connection: apsw.Connection, tenant: Tenant, numbers: Collection[int], cache: RowCache, seq: int
-) -> dict[int, Spans]:
-    if seq < tenant.seq:
-        rows = connection.execute(_UNTOUCHED, (ints(list(numbers)),)) if numbers else ()
+def _holding(snapshot: Snapshot, numbers: Collection[int], seq: int) -> dict[int, Spans]:
+    if seq < snapshot.tenant.seq:
+        rows = snapshot.connection.execute(_UNTOUCHED, (ints(list(numbers)),)) if numbers else ()
         return {number: holding_of(text) for number, text in rows}
-    intervals = cache.holding
+    intervals = snapshot.cache.holding
     if missing := [number for number in numbers if number not in intervals]:
-        rows = connection.execute(_HOLDING, (ints(missing),))
+        rows = snapshot.connection.execute(_HOLDING, (ints(missing),))
         intervals.update((number, holding_of(text) if is_common else None) for number, is_common, text in rows)
     return {number: spans for number in numbers if (spans := intervals[number]) is not None}
 
 
-def memories_of(
-    connection: apsw.Connection, tenant: Tenant, numbers: Collection[int], cache: RowCache
-) -> dict[int, MemoryRow]:
+def memories_of(snapshot: Snapshot, numbers: Collection[int]) -> dict[int, MemoryRow]:
     """Read the rows of numbered memories, with their cached valid intervals; cached rows are not read again."""
+    cache = snapshot.cache
     cached = cache.memories
     if missing := [number for number in numbers if number not in cached]:
-        homes_by_number = homes(connection, tenant, cache)
-        rows: list[Row] = connection.execute(_MEMORIES, (ints(missing),)).fetchall()
+        homes_by_number = snapshot.homes()
+        rows: list[Row] = snapshot.connection.execute(_MEMORIES, (ints(missing),)).fetchall()
         if len(rows) < len(missing):
             raise DamagedRow("a supersession chain names a memory that is missing")
         for number, is_common, holding, home, *row in rows:
@@ -337,11 +328,11 @@ def memories_of(
     return {number: cached[number] for number in numbers}
 
 
-def numbers(connection: apsw.Connection, tenant: Tenant, ids: Iterable[str], cache: RowCache) -> list[int]:
+def numbers(snapshot: Snapshot, ids: Iterable[str]) -> list[int]:
     """Return the numbers of the memories that exist, in the order of the ids."""
-    distinct, cached = list(dict.fromkeys(ids)), cache.numbers
+    distinct, cached = list(dict.fromkeys(ids)), snapshot.cache.numbers
     missing = (memory_id for memory_id in distinct if memory_id not in cached)
-    by_id = row_queries.numbers_by_id(connection, tenant, missing) | cached
+    by_id = snapshot.numbers_by_id(missing) | cached
     return [by_id[memory_id] for memory_id in distinct if memory_id in by_id]
 
 
@@ -349,21 +340,17 @@ class IdLookup:
     """Maps row numbers to memory ids and reads the rows at the same time: the caller needs the rows of matches next.
 
     Args:
-        connection: In a read transaction.
-        tenant: The tenant that the numbers belong to.
-        cache: Rows that were read before.
+        snapshot: Of the tenant that the numbers belong to.
     """
 
-    def __init__(self, connection: apsw.Connection, tenant: Tenant, cache: RowCache) -> None:
-        self._connection = connection
-        self._tenant = tenant
-        self._cache = cache
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
         #: The number of each id returned so far.
         self.numbers: dict[str, int] = {}
 
     def of(self, numbers: Sequence[int]) -> dict[int, str]:
         """Return the id of each number."""
-        rows = memories_of(self._connection, self._tenant, numbers, self._cache)
+        rows = memories_of(self._snapshot, numbers)
         ids = {number: row.memory.id for number, row in rows.items()}
         self.numbers.update((memory_id, number) for number, memory_id in ids.items())
         return ids

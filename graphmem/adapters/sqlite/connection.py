@@ -14,7 +14,7 @@ from pathlib import Path
 import apsw
 import apsw.sqlite_extra
 
-from graphmem.adapters.sqlite.segments import DamagedSegment
+from graphmem.adapters.sqlite.packed_segment import DamagedSegment
 from graphmem.adapters.sqlite.values import DamagedRow
 from graphmem.deadline import deadline
 from graphmem.errors import CorruptStore, GraphMemError, InvalidInput, StoreUnavailable, Unsupported

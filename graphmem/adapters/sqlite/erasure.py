@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import apsw
-
-from graphmem.adapters.sqlite import row_queries
-from graphmem.adapters.sqlite.values import Tenant, rowid_of, seq_of
+from graphmem.adapters.sqlite.snapshot import Snapshot
+from graphmem.adapters.sqlite.values import rowid_of, seq_of
 from graphmem.guard.index_terms import terms_of_statement
 from graphmem.ledger import blank, content_digest, decode
 from graphmem.model import Change, Statement, Supersede
@@ -31,7 +29,7 @@ _DROP_GUARD_TERM = "DELETE FROM guard_term WHERE tenant = ? AND term = ? AND mem
 _DROP_SOURCES = "DELETE FROM source_key WHERE memory = ?"
 
 
-def erase(connection: apsw.Connection, tenant: Tenant, number: int, change: Change) -> bool:
+def erase(snapshot: Snapshot, number: int, change: Change) -> bool:
     """Remove content, index rows and free text of a memory; its row and its edges stay.
 
     `TextWriter.erase` removes its terms from segments.
@@ -39,32 +37,35 @@ def erase(connection: apsw.Connection, tenant: Tenant, number: int, change: Chan
     Returns:
         Whether there was content: a restored memory may already lack it.
     """
+    connection, tenant = snapshot.connection, snapshot.tenant
     memory_id, text = connection.execute(_STATEMENT, (number,)).fetchone() or ("", None)
     digest = None
     if text is not None:
         statement = decode_statement(text)
         digest = content_digest(tenant.key, statement)
-        _drop_indexes(connection, tenant, number, statement)
+        _drop_indexes(snapshot, number, statement)
     connection.execute(_TOMBSTONE, (digest, number))
     connection.execute(_BLANK_MOVES, (number,))
     connection.execute(_DROP_SOURCES, (number,))
     seqs = {seq_of(number), *(seq for (seq,) in connection.execute(_TOUCHES, (number,)))} - {change.seq}
     for seq in sorted(seqs):
-        _blank_entry(connection, tenant, rowid_of(tenant.number, seq), memory_id)
+        _blank_entry(snapshot, rowid_of(tenant.number, seq), memory_id)
     tenant.epoch += 1
     return text is not None
 
 
-def _blank_entry(connection: apsw.Connection, tenant: Tenant, place: int, key: str) -> None:
+def _blank_entry(snapshot: Snapshot, place: int, key: str) -> None:
+    connection = snapshot.connection
     body = str(connection.execute(_BODY, (place,)).get)
     connection.execute(_BLANK, (blank(body, key), place))
     operation, _, _ = decode(body)
     if isinstance(operation, Supersede):
-        for old in row_queries.numbers(connection, tenant, operation.old):
+        for old in snapshot.numbers(operation.old):
             connection.execute(_BLANK_EDGES, (old, seq_of(place)))
 
 
-def _drop_indexes(connection: apsw.Connection, tenant: Tenant, number: int, statement: Statement) -> None:
+def _drop_indexes(snapshot: Snapshot, number: int, statement: Statement) -> None:
+    connection, tenant = snapshot.connection, snapshot.tenant
     tenant.documents -= 1
     tenant.tokens -= len(statement_terms(statement))
     tenant.vectors -= int(str(connection.execute(_HAS_VECTOR, (number,)).get))

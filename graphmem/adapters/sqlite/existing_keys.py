@@ -6,9 +6,8 @@ import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
-import apsw
-
-from graphmem.adapters.sqlite.values import Tenant, ints
+from graphmem.adapters.sqlite.snapshot import Snapshot
+from graphmem.adapters.sqlite.values import ints
 from graphmem.model import Add, Request
 from graphmem.rows import Needs
 
@@ -29,9 +28,9 @@ _ID = "SELECT id FROM memory WHERE id = ? AND tenant = ?"
 class ExistingKeys:
     """The op_ids, memory ids and content numbers that are stored or pending in the current batch."""
 
-    def __init__(self, connection: apsw.Connection, tenant: Tenant) -> None:
-        self._connection = connection
-        self._tenant = tenant
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._connection = snapshot.connection
+        self._tenant = snapshot.tenant
         self._op_ids: set[str] = set()
         self._ids: set[str] = set()
         self._contents: set[int] = set()

@@ -10,9 +10,11 @@ import apsw
 
 from graphmem.adapters.export_lines import unfinished
 from graphmem.adapters.ledger_check import LedgerCheck, is_digest
-from graphmem.adapters.sqlite import meta_table, migrations, row_queries, write_batch
+from graphmem.adapters.sqlite import meta_table, migrations, write_batch
 from graphmem.adapters.sqlite.number_tables import NumberCache
-from graphmem.adapters.sqlite.segments import DamagedSegment, unpack
+from graphmem.adapters.sqlite.packed_segment import DamagedSegment
+from graphmem.adapters.sqlite.segments import unpack
+from graphmem.adapters.sqlite.snapshot import Snapshot
 from graphmem.adapters.sqlite.values import Row, Tenant, rowid_range
 from graphmem.errors import GraphMemError
 from graphmem.ledger import GENESIS, change_of
@@ -95,20 +97,21 @@ def check(connection: apsw.Connection, dimension: int) -> list[Finding]:
     findings = [Finding("file", str(text)) for (text,) in connection.execute(_PAGES) if text != "ok"]
     tenants: list[Row] = connection.execute(_TENANTS).fetchall()
     for (name,) in tenants:
-        tenant = row_queries.tenant_of(connection, name)
-        is_restoring = meta_table.is_restoring(connection, tenant)
-        broken = list(islice(_chain(connection, tenant, is_whole=not is_restoring), _MOST_FINDINGS))
-        findings += broken or _derived(connection, tenant)
-        findings += islice(_vectors(connection, tenant, dimension), _MOST_FINDINGS)
-        findings += islice(_tombstones(connection, tenant), _MOST_FINDINGS)
+        snapshot = Snapshot.of(connection, name)
+        is_restoring = meta_table.is_restoring(snapshot)
+        broken = list(islice(_chain(snapshot, is_whole=not is_restoring), _MOST_FINDINGS))
+        findings += broken or _derived(snapshot)
+        findings += islice(_vectors(snapshot, dimension), _MOST_FINDINGS)
+        findings += islice(_tombstones(snapshot), _MOST_FINDINGS)
         if is_restoring:
-            findings.append(Finding("restore", unfinished(tenant.name, tenant.seq)))
+            findings.append(Finding("restore", unfinished(snapshot.tenant.name, snapshot.tenant.seq)))
     return findings
 
 
-def _chain(connection: apsw.Connection, tenant: Tenant, *, is_whole: bool) -> Iterator[Finding]:
+def _chain(snapshot: Snapshot, *, is_whole: bool) -> Iterator[Finding]:
+    tenant = snapshot.tenant
     ledger = LedgerCheck(tenant.name, tenant.key)
-    for entry in row_queries.entries(connection, tenant, 0):
+    for entry in snapshot.entries(0):
         fault = ledger.fault_of(entry)
         if fault is not None:
             yield Finding("ledger", f"tenant {tenant.name!r}: {fault}")
@@ -122,18 +125,19 @@ def _chain(connection: apsw.Connection, tenant: Tenant, *, is_whole: bool) -> It
         yield Finding("ledger", f"tenant {tenant.name!r}: {late.what}")
 
 
-def _derived(connection: apsw.Connection, tenant: Tenant) -> list[Finding]:
+def _derived(snapshot: Snapshot) -> list[Finding]:
     """Replay the ledger into a scratch database, then compare table by table."""
+    tenant = snapshot.tenant
     scratch = apsw.Connection("")
     try:
         migrations.migrate(scratch)
         scratch.execute(_SAME_TENANT, (tenant.number, tenant.name, tenant.key, GENESIS))
-        batch = write_batch.Batch(scratch, row_queries.tenant_of(scratch, tenant.name), lambda _: None, NumberCache())
+        batch = write_batch.Batch(Snapshot.of(scratch, tenant.name), lambda _: None, NumberCache())
         with scratch:
-            for entry in row_queries.entries(connection, tenant, 0):
+            for entry in snapshot.entries(0):
                 batch.replay(change_of(entry), entry)
             batch.finish()
-        return list(_differences(connection, scratch, tenant))
+        return list(_differences(snapshot.connection, scratch, tenant))
     except (GraphMemError, KeyError) as exc:
         return [Finding("ledger", f"tenant {tenant.name!r}: cannot be replayed: {exc}")]
     finally:
@@ -192,10 +196,11 @@ def _key(row: Row) -> tuple[Any, ...]:
     return row[:1]
 
 
-def _vectors(connection: apsw.Connection, tenant: Tenant, dimension: int) -> Iterator[Finding]:
+def _vectors(snapshot: Snapshot, dimension: int) -> Iterator[Finding]:
+    tenant = snapshot.tenant
     span = rowid_range(tenant)
     count = 0
-    for memory, size, is_orphan in connection.execute(_VECTORS, span):
+    for memory, size, is_orphan in snapshot.connection.execute(_VECTORS, span):
         count += 1
         if size != dimension * 4:
             yield Finding(
@@ -210,8 +215,9 @@ def _vectors(connection: apsw.Connection, tenant: Tenant, dimension: int) -> Ite
         )
 
 
-def _tombstones(connection: apsw.Connection, tenant: Tenant) -> Iterator[Finding]:
-    for key, tombstone, is_erased in connection.execute(_TOMBSTONES, rowid_range(tenant)):
+def _tombstones(snapshot: Snapshot) -> Iterator[Finding]:
+    tenant = snapshot.tenant
+    for key, tombstone, is_erased in snapshot.connection.execute(_TOMBSTONES, rowid_range(tenant)):
         if not is_erased:
             yield Finding("memories", f"tenant {tenant.name!r}: {key!r} was not erased and has tombstone {tombstone!r}")
         elif not is_digest(tombstone):

@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import apsw
 
-from graphmem.adapters.sqlite import row_queries
-from graphmem.adapters.sqlite.row_cache import RowCache
+from graphmem.adapters.sqlite.keyed_hashes import hashes_of
+from graphmem.adapters.sqlite.packed_selection import PackedSelection
+from graphmem.adapters.sqlite.snapshot import Snapshot
 from graphmem.adapters.sqlite.source_keys import numbers_on
-from graphmem.adapters.sqlite.term_hashes import Facets, hashes_of
+from graphmem.adapters.sqlite.term_hashes import Facets
 from graphmem.adapters.sqlite.text_index import TextColumns, TextIndex
 from graphmem.adapters.sqlite.values import Row, Tenant, holding_of, ints, rowid_of
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Scope
 from graphmem.repository.path_patterns import fixed_part, is_glob, path_pattern, path_test
 from graphmem.repository.symbol_names import symbol_file
@@ -99,28 +101,32 @@ class CompiledFilter:
     @property
     def is_everything(self) -> bool:
         """True if every memory in these homes passes the filter."""
-        return not self.facets and self.min_confidence <= 0.0 and not (self.paths or self.components)
+        return not self.facets and self.has_only_terms
+
+    @property
+    def has_only_terms(self) -> bool:
+        """True if homes and terms decide which memories pass."""
+        return self.min_confidence <= 0.0 and not (self.paths or self.components)
 
 
-def compile_filter(
-    connection: apsw.Connection, tenant: Tenant, reader: Scope, where: Filter, cache: RowCache
-) -> CompiledFilter | None:
+def compile_filter(snapshot: Snapshot, reader: Scope, where: Filter) -> CompiledFilter | None:
     """Compile the filter; returns None if the reader sees no home."""
-    admitted = row_queries.admitted(connection, tenant, reader, cache)
+    admitted = snapshot.admitted(reader)
     if not admitted:
         return None
-    facet = Facets(hashes_of(tenant.key))
+    facet = Facets(hashes_of(snapshot.tenant.key))
     groups = [[facet.kind(kind) for kind in where.kinds]]
     groups.append([facet.origin(origin) for origin in where.origins])
     groups.append([facet.label(label) for label in where.labels])
     groups.append([facet.language(language) for language in where.languages])
     groups.append([facet.subject(subject) for subject in where.subjects])
+    groups.append([facet.component(name) for name in where.components if not where.reach.component_paths])
     return CompiledFilter(
         tuple(tuple(group) for group in groups if group),
-        None if len(admitted) == len(cache.homes) else admitted,
+        None if len(admitted) == len(snapshot.cache.homes) else admitted,
         where.min_confidence,
         _paths(where, facet) if where.paths else None,
-        _components(where, facet) if where.components else None,
+        _components(where, facet) if where.reach.component_paths else None,
     )
 
 
@@ -170,7 +176,7 @@ class Selection:
         return self.texts.numbers if self.mask is None else self.texts.numbers[self.indexes]
 
 
-def selection(connection: apsw.Connection, tenant: Tenant, texts: TextColumns, where: CompiledFilter) -> Selection:
+def selection(snapshot: Snapshot, texts: TextColumns, where: CompiledFilter) -> Selection:
     """Apply a compiled filter to the memories with text."""
     import numpy as np
 
@@ -181,22 +187,23 @@ def selection(connection: apsw.Connection, tenant: Tenant, texts: TextColumns, w
             flags[postings.arrays()[0]] = True
         mask = flags if mask is None else mask & flags
     if where.min_confidence > 0.0:
-        low, high = _bounds(tenant, texts)
-        numbers = connection.execute(_CONFIDENT, (low, high, where.min_confidence))
+        low, high = _bounds(snapshot.tenant, texts)
+        numbers = snapshot.connection.execute(_CONFIDENT, (low, high, where.min_confidence))
         flags = _flags(texts, [number for (number,) in numbers])
         mask = flags if mask is None else mask & flags
     for paths in (where.paths, where.components):
         if paths is not None:
-            flags = _on_paths(connection, tenant, texts, paths)
+            flags = _on_paths(snapshot, texts, paths)
             mask = flags if mask is None else mask & flags
     return Selection(texts, mask)
 
 
-def _on_paths(connection: apsw.Connection, tenant: Tenant, texts: TextColumns, paths: PathFilter) -> NDArray[np.bool_]:
+def _on_paths(snapshot: Snapshot, texts: TextColumns, paths: PathFilter) -> NDArray[np.bool_]:
     """Flags of the memories of which a file, the file of a symbol, or a source key matches a path."""
+    connection = snapshot.connection
     import numpy as np
 
-    about, bounds = np.zeros(len(texts), np.bool_), _bounds(tenant, texts)
+    about, bounds = np.zeros(len(texts), np.bool_), _bounds(snapshot.tenant, texts)
     for postings in texts.postings(paths.facets):
         about[postings.arrays()[0]] = True
     if paths.pattern is not None:
@@ -212,8 +219,8 @@ def _on_paths(connection: apsw.Connection, tenant: Tenant, texts: TextColumns, p
     if paths.moved_from is not None:
         moved = [anchor for (anchor,) in connection.execute(_SYMBOLS_NAMED, (json.dumps(paths.moved),))]
         numbers = [number for (number,) in connection.execute(_ABOUT, (ints(moved), *bounds))]
-        about |= _flags(texts, numbers) & _on_paths(connection, tenant, texts, paths.moved_from)
-    return about | _flags(texts, list(numbers_on(connection, tenant, paths.named)))
+        about |= _flags(texts, numbers) & _on_paths(snapshot, texts, paths.moved_from)
+    return about | _flags(texts, list(numbers_on(snapshot, paths.named)))
 
 
 def _symbols_on(connection: apsw.Connection, paths: Sequence[str]) -> Iterator[int]:
@@ -250,47 +257,50 @@ def _bounds(tenant: Tenant, texts: TextColumns) -> tuple[int, int]:
 
 
 def latest(
-    connection: apsw.Connection,
-    tenant: Tenant,
+    snapshot: Snapshot,
     where: CompiledFilter,
     index: TextIndex,
     at: datetime | None,
     before: int,
 ) -> Iterator[tuple[int, str]]:
     """Yield memories that pass the filter, last recorded first; `at` drops those cached as not in force."""
+    tenant = snapshot.tenant
     top = rowid_of(tenant.number, max(min(before, tenant.seq + 1), 0))
     rows: Iterator[Row]
     if where.is_everything and where.homes is None:
-        rows = connection.execute(_BY_NUMBER, (rowid_of(tenant.number, 0), top))
+        rows = snapshot.connection.execute(_BY_NUMBER, (rowid_of(tenant.number, 0), top))
     else:
-        rows = _chosen(connection, tenant, where, index, top)
+        rows = _chosen(snapshot, where, index, top)
     for number, memory_id, is_common, holding in rows:
         if at is None or not is_common or containing(holding_of(holding), at) is not None:
             yield number, memory_id
 
 
-def _chosen(
-    connection: apsw.Connection, tenant: Tenant, where: CompiledFilter, index: TextIndex, top: int
-) -> Iterator[Row]:
-    texts = index.texts(connection, tenant).upto(top - 1)
-    numbers = selection(connection, tenant, texts, where).numbers[::-1]
+def _chosen(snapshot: Snapshot, where: CompiledFilter, index: TextIndex, top: int) -> Iterator[Row]:
+    packed = index.packed(snapshot) if where.has_only_terms else None
+    if packed is not None:
+        numbers = PackedSelection(packed, where, top - 1).newest()
+    else:
+        texts = index.texts(snapshot).upto(top - 1)
+        numbers = selection(snapshot, texts, where).numbers[::-1].tolist()
     for start in range(0, len(numbers), _READ_AT_ONCE):
-        yield from connection.execute(_CHOSEN, (ints(numbers[start : start + _READ_AT_ONCE].tolist()),))
+        yield from snapshot.connection.execute(_CHOSEN, (ints(numbers[start : start + _READ_AT_ONCE]),))
 
 
-def rivals(connection: apsw.Connection, tenant: Tenant, reader: Scope, request: Rivals, cache: RowCache) -> list[int]:
+def rivals(snapshot: Snapshot, reader: Scope, request: Rivals) -> list[int]:
     """Return the numbers of memories that may be in force for the subjects, the latest first.
 
     The cached intervals decide if the requested ledger position is the current one.
     """
-    admitted = row_queries.admitted(connection, tenant, reader, cache)
+    tenant = snapshot.tenant
+    admitted = snapshot.admitted(reader)
     at = request.at.valid if tenant.seq == request.at.seq else None
     last = rowid_of(tenant.number, max(min(request.at.seq, tenant.seq), 0))
     numbers: list[int] = []
     for subject in request.subjects:
         numbers += [
             number
-            for number, home, spans in _of_subject(connection, tenant, subject, cache)
+            for number, home, spans in _of_subject(snapshot, subject)
             if number <= last
             and home in admitted
             and (at is None or spans is None or containing(spans, at) is not None)
@@ -298,13 +308,11 @@ def rivals(connection: apsw.Connection, tenant: Tenant, reader: Scope, request: 
     return sorted(numbers, reverse=True)[: request.limit]
 
 
-def _of_subject(
-    connection: apsw.Connection, tenant: Tenant, subject: str, cache: RowCache
-) -> list[tuple[int, int, Spans | None]]:
+def _of_subject(snapshot: Snapshot, subject: str) -> list[tuple[int, int, Spans | None]]:
     """Return (number, home, valid intervals) of each memory of a subject; None if the cache is not for all readers."""
-    rivals_of = cache.rivals.get(subject)
+    rivals_of = snapshot.cache.rivals.get(subject)
     if rivals_of is None:
-        rows = connection.execute(_BY_SUBJECT, (tenant.number, subject))
+        rows = snapshot.connection.execute(_BY_SUBJECT, (snapshot.tenant.number, subject))
         rivals_of = [(number, home, holding_of(text) if is_common else None) for number, home, is_common, text in rows]
-        cache.rivals[subject] = rivals_of
+        snapshot.cache.rivals[subject] = rivals_of
     return rivals_of

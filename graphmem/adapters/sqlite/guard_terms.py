@@ -6,10 +6,7 @@ import json
 from collections.abc import Sequence
 from itertools import islice
 
-import apsw
-
-from graphmem.adapters.sqlite import row_queries
-from graphmem.adapters.sqlite.values import Tenant
+from graphmem.adapters.sqlite.snapshot import Snapshot
 from graphmem.model import Scope
 
 _BY_TERM = """
@@ -23,14 +20,14 @@ _BY_TERM = """
 _EVERY_TERM = "SELECT DISTINCT term FROM guard_term WHERE tenant = ? ORDER BY term"
 
 
-def every_term(connection: apsw.Connection, tenant: Tenant) -> list[str]:
+def every_term(snapshot: Snapshot) -> list[str]:
     """Return the distinct terms of a tenant, sorted."""
-    return [str(term) for (term,) in connection.execute(_EVERY_TERM, (tenant.number,))]
+    return [str(term) for (term,) in snapshot.connection.execute(_EVERY_TERM, (snapshot.tenant.number,))]
 
 
-def guarding(connection: apsw.Connection, tenant: Tenant, reader: Scope, terms: Sequence[str], limit: int) -> list[str]:
+def guarding(snapshot: Snapshot, reader: Scope, terms: Sequence[str], limit: int) -> list[str]:
     """Return ids of memories that have any of the terms and that the reader sees, last recorded first."""
-    homes = row_queries.homes(connection, tenant)
+    homes = snapshot.homes()
     wanted = json.dumps(list(dict.fromkeys(terms)))
-    rows = connection.execute(_BY_TERM, (wanted, tenant.number))
+    rows = snapshot.connection.execute(_BY_TERM, (wanted, snapshot.tenant.number))
     return list(islice((memory_id for _, memory_id, home in rows if reader.admits(homes[home])), max(limit, 0)))

@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-import apsw
-
-from graphmem.adapters.sqlite import row_queries
-from graphmem.adapters.sqlite.row_cache import RowCache
-from graphmem.adapters.sqlite.values import Tenant, rowid_of
+from graphmem.adapters.sqlite.snapshot import Snapshot
+from graphmem.adapters.sqlite.values import rowid_of
 from graphmem.model import Scope
 
 # The statement is JSON without spaces; quotes inside its texts are escaped, so they cannot form the member.
@@ -24,13 +21,12 @@ _ANCHORED = """
 """
 
 
-def guiding(
-    connection: apsw.Connection, tenant: Tenant, reader: Scope, names: Sequence[str], cache: RowCache
-) -> list[str]:
+def guiding(snapshot: Snapshot, reader: Scope, names: Sequence[str]) -> list[str]:
     """Return ids of live memories that are mandatory, or whose file anchors have those names or wildcards, sorted."""
-    homes = row_queries.admitted(connection, tenant, reader, cache)
+    tenant = snapshot.tenant
+    homes = snapshot.admitted(reader)
     low, high = rowid_of(tenant.number, 0), rowid_of(tenant.number, tenant.seq)
-    rows = [*connection.execute(_MANDATORY, (low, high))]
+    rows = [*snapshot.connection.execute(_MANDATORY, (low, high))]
     listed = json.dumps([name for name in names if "\0" not in name], ensure_ascii=False)
-    rows += connection.execute(_ANCHORED, (low, high, listed))
+    rows += snapshot.connection.execute(_ANCHORED, (low, high, listed))
     return sorted({str(memory_id) for memory_id, home in rows if home in homes})

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
-import apsw
-
-from graphmem.adapters.sqlite import row_queries
-from graphmem.adapters.sqlite.values import Tenant
+from graphmem.adapters.sqlite.snapshot import Snapshot
 from graphmem.model import Scope, may_see_in
 
 _BEGINNING = """
@@ -19,17 +16,19 @@ _MOST_READ = 10_000
 _LAST_CHARACTER = "\U0010ffff"
 
 
-def ids_beginning(connection: apsw.Connection, tenant: Tenant, reader: Scope, prefix: str, limit: int) -> list[str]:
+def ids_beginning(snapshot: Snapshot, reader: Scope, prefix: str, limit: int) -> list[str]:
     """Return ids of live memories with the prefix that the reader sees, sorted."""
-    homes = row_queries.homes(connection, tenant)
-    parameters = (prefix, prefix + _LAST_CHARACTER, tenant.number, _MOST_READ)
+    homes = snapshot.homes()
+    parameters = (prefix, prefix + _LAST_CHARACTER, snapshot.tenant.number, _MOST_READ)
     visible = (
-        memory_id for memory_id, home in connection.execute(_BEGINNING, parameters) if reader.admits(homes[home])
+        memory_id
+        for memory_id, home in snapshot.connection.execute(_BEGINNING, parameters)
+        if reader.admits(homes[home])
     )
     return list(islice(visible, max(limit, 0)))
 
 
-def repositories(connection: apsw.Connection, tenant: Tenant, reader: Scope) -> list[str]:
+def repositories(snapshot: Snapshot, reader: Scope) -> list[str]:
     """Return the sorted repositories with memories that a reader in them would see."""
-    homes = row_queries.homes(connection, tenant).values()
+    homes = snapshot.homes().values()
     return sorted({home.repo for home in homes if home.repo is not None and may_see_in(reader, home)})

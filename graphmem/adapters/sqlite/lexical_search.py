@@ -6,14 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import apsw
-
 from graphmem.adapters.sqlite.chains import IdLookup
 from graphmem.adapters.sqlite.filter_selection import Selection
-from graphmem.adapters.sqlite.row_cache import RowCache
-from graphmem.adapters.sqlite.row_queries import homes as homes_of
-from graphmem.adapters.sqlite.term_hashes import hashes_of
-from graphmem.adapters.sqlite.term_hashes import names as names_of
+from graphmem.adapters.sqlite.keyed_hashes import hashes_of
+from graphmem.adapters.sqlite.keyed_hashes import names as names_of
+from graphmem.adapters.sqlite.snapshot import Snapshot
 from graphmem.adapters.sqlite.text_index import TextColumns
 from graphmem.adapters.sqlite.values import Tenant
 from graphmem.model import Scope
@@ -33,13 +30,13 @@ _FAR_FEWER = 4
 Scored = tuple[str, float]
 
 
-def hidden_from(connection: apsw.Connection, tenant: Tenant, reader: Scope, cache: RowCache) -> frozenset[int]:
+def hidden_from(snapshot: Snapshot, reader: Scope) -> frozenset[int]:
     """Return the homes of other users' private memories: their words do not count in this reader's scores."""
-    hidden = cache.hidden.get(reader.user)
+    hidden = snapshot.cache.hidden.get(reader.user)
     if hidden is None:
-        homes = homes_of(connection, tenant, cache)
+        homes = snapshot.homes()
         hidden = frozenset(number for number, home in homes.items() if home.user not in (None, reader.user))
-        cache.hidden[reader.user] = hidden
+        snapshot.cache.hidden[reader.user] = hidden
     return hidden
 
 

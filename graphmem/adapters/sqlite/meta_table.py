@@ -9,8 +9,7 @@ from functools import lru_cache
 import apsw
 
 from graphmem.adapters.export_lines import refuse_unfinished
-from graphmem.adapters.sqlite import row_queries
-from graphmem.adapters.sqlite.values import Tenant
+from graphmem.adapters.sqlite.snapshot import Snapshot
 from graphmem.store import ModelCard
 
 _MODEL = "SELECT value FROM meta WHERE key = 'model'"
@@ -33,9 +32,9 @@ _UNMARK = "DELETE FROM meta WHERE key = 'restoring ' || ?"
 _ANSWERED = "UPDATE tenant SET answered_to = max(coalesce(answered_to, ?2), ?2) WHERE number = ?1"
 
 
-def note_answered(connection: apsw.Connection, tenant: Tenant, micros: int) -> None:
+def note_answered(snapshot: Snapshot, micros: int) -> None:
     """Record that an answer was given as known at this time: later entries get a later recorded time."""
-    connection.execute(_ANSWERED, (tenant.number, micros))
+    snapshot.connection.execute(_ANSWERED, (snapshot.tenant.number, micros))
 
 
 def model_of(connection: apsw.Connection) -> ModelCard | None:
@@ -62,9 +61,9 @@ def _card(text: str) -> ModelCard:
     return ModelCard(**json.loads(text))
 
 
-def note_erased_in_log(connection: apsw.Connection, tenant: Tenant, erased: int) -> None:
+def note_erased_in_log(snapshot: Snapshot, erased: int) -> None:
     """Add to the count of erased memories whose content is still in the log."""
-    connection.execute(_NOTE_ERASED, (tenant.number, erased))
+    snapshot.connection.execute(_NOTE_ERASED, (snapshot.tenant.number, erased))
 
 
 def holds_erased(connection: apsw.Connection) -> bool:
@@ -72,9 +71,9 @@ def holds_erased(connection: apsw.Connection) -> bool:
     return bool(connection.execute(_HAS_ERASED).get)
 
 
-def erased_in_log(connection: apsw.Connection, tenant: Tenant) -> int:
+def erased_in_log(snapshot: Snapshot) -> int:
     """Return how many erased memories of a tenant may still have content in the log."""
-    return int(str(connection.execute(_ERASED_OF, (tenant.number,)).get or 0))
+    return int(str(snapshot.connection.execute(_ERASED_OF, (snapshot.tenant.number,)).get or 0))
 
 
 def drop_erased(connection: apsw.Connection) -> None:
@@ -82,19 +81,19 @@ def drop_erased(connection: apsw.Connection) -> None:
     connection.execute(_DROP_ERASED)
 
 
-def mark_restoring(connection: apsw.Connection, tenant: Tenant) -> None:
+def mark_restoring(snapshot: Snapshot) -> None:
     """Record that a restore of the tenant has begun."""
-    connection.execute(_MARK, (tenant.number,))
+    snapshot.connection.execute(_MARK, (snapshot.tenant.number,))
 
 
-def mark_restored(connection: apsw.Connection, tenant: Tenant) -> None:
+def mark_restored(snapshot: Snapshot) -> None:
     """Record that the restore has finished."""
-    connection.execute(_UNMARK, (tenant.number,))
+    snapshot.connection.execute(_UNMARK, (snapshot.tenant.number,))
 
 
-def is_restoring(connection: apsw.Connection, tenant: Tenant) -> bool:
+def is_restoring(snapshot: Snapshot) -> bool:
     """Return whether a restore of the tenant has begun and not finished."""
-    return connection.execute(_MARKED, (tenant.number,)).get is not None
+    return snapshot.connection.execute(_MARKED, (snapshot.tenant.number,)).get is not None
 
 
 def refuse_restoring(connection: apsw.Connection, name: str) -> None:
@@ -103,5 +102,5 @@ def refuse_restoring(connection: apsw.Connection, name: str) -> None:
     Raises:
         Conflict: The tenant is being restored.
     """
-    if is_restoring(connection, row_queries.tenant_of(connection, name)):
+    if is_restoring(Snapshot.of(connection, name)):
         refuse_unfinished(name)

@@ -10,7 +10,6 @@ from typing import Any
 import apsw
 
 from graphmem.adapters.lazy_statement import readable_statement
-from graphmem.adapters.schema_files import schema_text
 from graphmem.adapters.sqlite.connection import (
     APPLICATION_ID,
     CHECKSUM_BYTES,
@@ -20,24 +19,13 @@ from graphmem.adapters.sqlite.connection import (
     refuse_network_file_system,
 )
 from graphmem.adapters.sqlite.existing_keys import content_number
+from graphmem.adapters.sqlite.keyed_hashes import hashes_of
+from graphmem.adapters.sqlite.schema_steps import MIGRATIONS as MIGRATIONS
+from graphmem.adapters.sqlite.schema_steps import SCHEMA_VERSION as SCHEMA_VERSION
 from graphmem.adapters.sqlite.segments import SegmentBuilder, unpack
-from graphmem.adapters.sqlite.term_hashes import hashes_of, indexed
-from graphmem.drafts import drafted
+from graphmem.adapters.sqlite.term_hashes import indexed
 from graphmem.errors import CorruptStore, InvalidInput, NotFound, Unsupported
-from graphmem.guard.index_terms import terms_of_statement
 from graphmem.statement_json import anchor_of, encode_statement, former_source_key
-
-MIGRATIONS = (
-    "sqlite/0001_initial.sql",
-    "sqlite/0002_injective_content.sql",
-    "sqlite/0003_terms.sql",
-    "sqlite/0004_segments.sql",
-    "sqlite/0005_source_keys.sql",
-    "sqlite/0006_readings.sql",
-    "sqlite/0007_guard_terms.sql",
-    "sqlite/0008_symbol_files.sql",
-)
-SCHEMA_VERSION = len(MIGRATIONS)
 
 #: A value that SQLite passes to a function.
 SQLiteValue = Any
@@ -53,6 +41,8 @@ _SET_VERSION = "INSERT OR REPLACE INTO meta (key, value) VALUES ('schema_version
 
 def make(path: Path) -> None:
     """Create an empty store at a path where none exists; on any error no file is left."""
+    from graphmem.drafts import drafted
+
     refuse_network_file_system(path.parent)
     with drafted(path, replaces=True) as draft, closing(connect(draft, is_writer=True, create=True)) as connection:
         connection.execute(SET_APPLICATION)
@@ -133,6 +123,8 @@ def migrate(connection: apsw.Connection) -> None:
     Raises:
         Unsupported: A newer release wrote the file.
     """
+    from graphmem.adapters.schema_files import schema_text
+
     add_functions(connection)
     for number in range(_checked(version_of(connection)), SCHEMA_VERSION):
         connection.execute("BEGIN IMMEDIATE")
@@ -183,6 +175,8 @@ def _anchor(*parts: SQLiteValue) -> str:
 
 
 def _guard_terms(*text: SQLiteValue) -> str:
+    from graphmem.guard.index_terms import terms_of_statement
+
     statement = None if text[0] is None else readable_statement(str(text[0]))
     return json.dumps([] if statement is None else terms_of_statement(statement))
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 import apsw
 
-from graphmem.adapters.sqlite import chains, row_queries
+from graphmem.adapters.sqlite import chains
 from graphmem.adapters.sqlite.row_cache import RowCache
+from graphmem.adapters.sqlite.snapshot import Snapshot
 from graphmem.adapters.sqlite.term_hashes import linking
-from graphmem.adapters.sqlite.values import Tenant, ints, rowid_of
+from graphmem.adapters.sqlite.values import ints, rowid_of, rowid_range
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Scope
 from graphmem.store import Neighbour
 
@@ -73,14 +74,12 @@ class NeighbourStep:
     is_link: bool
 
 
-def neighbours(
-    connection: apsw.Connection, tenant: Tenant, reader: Scope, ids: Sequence[str], reach: Reach, cache: RowCache
-) -> list[NeighbourStep]:
+def neighbours(snapshot: Snapshot, reader: Scope, ids: Sequence[str], reach: Reach) -> list[NeighbourStep]:
     """Return memories one step away: over links first, then over anchors, the rarest first."""
-    seeds = chains.numbers(connection, tenant, ids, cache)
-    linked = [(to, of, over) for to, of, over, _ in connection.execute(_LINKED, (ints(seeds), reach.seq))]
-    steps = [*linked, *_over_anchors(connection, tenant, seeds, reach, cache)]
-    id_of = _visible(connection, tenant, reader, sorted({*seeds, *[step[0] for step in steps]}), cache)
+    seeds = chains.numbers(snapshot, ids)
+    linked = [(to, of, over) for to, of, over, _ in snapshot.connection.execute(_LINKED, (ints(seeds), reach.seq))]
+    steps = [*linked, *_over_anchors(snapshot, seeds, reach)]
+    id_of = _visible(snapshot, reader, sorted({*seeds, *[step[0] for step in steps]}))
     visible = dict.fromkeys([step for step in steps if step[0] != step[1] and step[0] in id_of and step[1] in id_of])
     over_links = set(linked)
     return [
@@ -89,16 +88,14 @@ def neighbours(
     ]
 
 
-def _over_anchors(
-    connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int], reach: Reach, cache: RowCache
-) -> list[tuple[int, int, str]]:
-    last, most = rowid_of(tenant.number, reach.seq), reach.limit + len(seeds)
-    shared = _shared(connection, tenant, seeds, last, cache)
+def _over_anchors(snapshot: Snapshot, seeds: Sequence[int], reach: Reach) -> list[tuple[int, int, str]]:
+    last, most = rowid_of(snapshot.tenant.number, reach.seq), reach.limit + len(seeds)
+    shared = _shared(snapshot, seeds, last)
     about: dict[int, list[int]] = {}
     steps: dict[tuple[int, int, str], None] = {}
     for _, anchor, number, over in sorted(shared):
         if anchor not in about:
-            about[anchor] = _about(connection, (anchor, last, most), cache)
+            about[anchor] = _about(snapshot.connection, (anchor, last, most), snapshot.cache)
         steps.update({(memory, number, over): None for memory in about[anchor]})
         if len(steps) > reach.limit * 4 + len(seeds) * len(shared):
             break
@@ -112,52 +109,50 @@ def _about(connection: apsw.Connection, key: tuple[int, int, int], cache: RowCac
     return memories
 
 
-def _shared(
-    connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int], last: int, cache: RowCache
-) -> list[tuple[int, int, int, str]]:
+def _shared(snapshot: Snapshot, seeds: Sequence[int], last: int) -> list[tuple[int, int, int, str]]:
     """Return (memory count, anchor number, seed, anchor name) for each anchor that a seed shares."""
-    anchors, shared = cache.anchors, list[tuple[int, int, int, str]]()
-    for number, row in chains.memories_of(connection, tenant, seeds, cache).items():
+    anchors, shared = snapshot.cache.anchors, list[tuple[int, int, int, str]]()
+    for number, row in chains.memories_of(snapshot, seeds).items():
         for anchor in linking(row.memory.statement.anchors) if row.memory.statement else ():
-            key = (anchor.node_id(tenant.name), last)
+            key = (anchor.node_id(snapshot.tenant.name), last)
             if key not in anchors:
-                anchors[key] = connection.execute(_ANCHOR, key).fetchone() or (0, 0)
+                anchors[key] = snapshot.connection.execute(_ANCHOR, key).fetchone() or (0, 0)
             node, count = anchors[key]
             if 1 < count <= _HUB:
                 shared.append((count, node, number, f"{anchor.kind}:{anchor.name}"))
     return shared
 
 
-def _visible(
-    connection: apsw.Connection, tenant: Tenant, reader: Scope, numbers: Sequence[int], cache: RowCache
-) -> dict[int, str]:
-    admitted = row_queries.admitted(connection, tenant, reader, cache)
-    rows = connection.execute(_HOMES, (ints(numbers),))
+def _visible(snapshot: Snapshot, reader: Scope, numbers: Sequence[int]) -> dict[int, str]:
+    admitted = snapshot.admitted(reader)
+    rows = snapshot.connection.execute(_HOMES, (ints(numbers),))
     return {number: key for number, key, home in rows if home in admitted}
 
 
-def contested_subjects(connection: apsw.Connection, tenant: Tenant, reader: Scope) -> dict[str, tuple[str, ...]]:
+def contested_subjects(snapshot: Snapshot, reader: Scope) -> dict[str, tuple[str, ...]]:
     """Return the subjects that two or more visible memories have, with their ids in order."""
-    homes = row_queries.homes(connection, tenant)
+    homes = snapshot.homes()
     ids_of: dict[str, list[str]] = {}
-    for subject, memory_id, home in connection.execute(_SUBJECTS, (tenant.number,)):
+    for subject, memory_id, home in snapshot.connection.execute(_SUBJECTS, (snapshot.tenant.number,)):
         if reader.admits(homes[home]):
             ids_of.setdefault(subject, []).append(memory_id)
     return {subject: tuple(ids) for subject, ids in ids_of.items() if len(ids) > 1}
 
 
-def forked(connection: apsw.Connection, tenant: Tenant, reader: Scope, span: tuple[int, int]) -> list[str]:
+def forked(snapshot: Snapshot, reader: Scope) -> list[str]:
     """Return the sorted ids of memories that two or more entries supersede without an end date."""
-    homes = row_queries.homes(connection, tenant)
-    return [memory_id for memory_id, home in connection.execute(_FORKED, span) if reader.admits(homes[home])]
+    homes = snapshot.homes()
+    return [
+        memory_id
+        for memory_id, home in snapshot.connection.execute(_FORKED, rowid_range(snapshot.tenant))
+        if reader.admits(homes[home])
+    ]
 
 
-def declared_conflicts(
-    connection: apsw.Connection, tenant: Tenant, reader: Scope, span: tuple[int, int]
-) -> list[tuple[str, str]]:
+def declared_conflicts(snapshot: Snapshot, reader: Scope) -> list[tuple[str, str]]:
     """Return the pairs that a `conflicts_with` link joins, where the reader sees both."""
-    homes = row_queries.homes(connection, tenant)
-    rows = connection.execute(_CONTRADICTED, span)
+    homes = snapshot.homes()
+    rows = snapshot.connection.execute(_CONTRADICTED, rowid_range(snapshot.tenant))
     return [
         (source, target)
         for source, source_home, target, target_home in rows

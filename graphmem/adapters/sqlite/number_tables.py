@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import apsw
-
+from graphmem.adapters.sqlite.snapshot import Snapshot
 from graphmem.adapters.sqlite.values import Row, Tenant, home_scope, home_text
 from graphmem.model import Add, Anchor, Request, Scope
 
@@ -47,11 +46,11 @@ class NumberCache:
 class NumberAllocator:
     """Numbers of homes and anchors within one batch; rows of new anchors are collected in `pending`."""
 
-    def __init__(self, connection: apsw.Connection, tenant: Tenant, cache: NumberCache) -> None:
+    def __init__(self, snapshot: Snapshot, cache: NumberCache) -> None:
         self.pending: list[Row] = []
-        self._connection = connection
-        self._tenant = tenant
-        self._homes, self._anchors = cache.take(tenant)
+        self._connection = snapshot.connection
+        self._tenant = snapshot.tenant
+        self._homes, self._anchors = cache.take(snapshot.tenant)
         # Ids of anchors that are not stored, and the numbers assigned to new ids in this batch.
         self._absent: dict[Anchor, str] = {}
         self._assigned: dict[str, int] = {}

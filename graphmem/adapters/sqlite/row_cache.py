@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import apsw
 
 from graphmem.adapters.sqlite.values import Row, Tenant, rowid_range
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Scope
 from graphmem.rows import BranchRow, EdgeRow, MemoryRow, MoveRow
 from graphmem.temporal.spans import Spans

@@ -12,20 +12,17 @@ import struct
 import sys
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from graphmem.adapters.sqlite.packed_segment import HEADER, DamagedSegment
+from graphmem.deferred_dataclass import dataclass
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 MOST_MEMORIES = 16_384
-_HEADER = struct.Struct("<4I")
 _ESCAPED = 255
-
-
-class DamagedSegment(Exception):
-    """A blob is not a valid segment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +98,7 @@ class SegmentBuilder:
             array("I", escapes),
             array("H", bytes(2 * len(pairs))),
         )
-        header = _HEADER.pack(1, len(pairs), len(pairs), len(escapes) // 2)
+        header = HEADER.pack(1, len(pairs), len(pairs), len(escapes) // 2)
         return header + b"".join(map(_little, columns)) + bytes(min(count, _ESCAPED) for _, count in pairs)
 
     def _segment(self) -> TextSegment:
@@ -139,8 +136,8 @@ def unpack(first: int, data: bytes) -> TextSegment:
     import numpy as np
 
     try:
-        size, terms, postings, escapes = _HEADER.unpack_from(data)
-        at = _HEADER.size
+        size, terms, postings, escapes = HEADER.unpack_from(data)
+        at = HEADER.size
 
         def column(kind: str, length: int) -> NDArray[np.generic]:
             nonlocal at
@@ -180,7 +177,7 @@ def pack(segment: TextSegment) -> bytes:
         segment.docs.astype("<u2"),
         counts.astype("<u1"),
     )
-    header = _HEADER.pack(segment.size, len(segment.terms), len(segment.docs), len(escapes) // 2)
+    header = HEADER.pack(segment.size, len(segment.terms), len(segment.docs), len(escapes) // 2)
     return header + b"".join(column.tobytes() for column in columns)
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-import apsw
-
-from graphmem.adapters.sqlite.values import Row, Tenant, ints
+from graphmem.adapters.sqlite.snapshot import Snapshot
+from graphmem.adapters.sqlite.values import Row, ints
 from graphmem.instants import from_micros
 from graphmem.repository.path_patterns import fixed_part, is_glob, path_test
 from graphmem.rows import SourceRow, Stamp
@@ -34,16 +33,15 @@ _NUMBERS = """
 """
 
 
-def sources(
-    connection: apsw.Connection, tenant: Tenant, homes: frozenset[int], keys: Sequence[str], numbers: Sequence[int]
-) -> list[SourceRow]:
+def sources(snapshot: Snapshot, homes: frozenset[int], keys: Sequence[str], numbers: Sequence[int]) -> list[SourceRow]:
     """The rows with some keys, and those of some memories, of memories that live at one of the homes."""
+    connection = snapshot.connection
     rows: list[Row] = connection.execute(_BY_MEMORY, (ints(numbers),)).fetchall() if numbers else []
     for key in keys:
         if key and not key.endswith("/"):
-            rows += connection.execute(_BY_KEY, (tenant.number, key))
+            rows += connection.execute(_BY_KEY, (snapshot.tenant.number, key))
         else:
-            rows += connection.execute(_BELOW, (tenant.number, *_span(key)))
+            rows += connection.execute(_BELOW, (snapshot.tenant.number, *_span(key)))
     found = {row[:5]: None for row in rows if row[5] in homes}
     return [
         SourceRow(memory, key, Stamp(seq, from_micros(at), branch))
@@ -51,10 +49,10 @@ def sources(
     ]
 
 
-def numbers_on(connection: apsw.Connection, tenant: Tenant, paths: Sequence[str]) -> Iterator[int]:
+def numbers_on(snapshot: Snapshot, paths: Sequence[str]) -> Iterator[int]:
     """Numbers of the memories with a source key that one of the paths asks for."""
-    is_on = path_test(paths)
-    for number, key in connection.execute(_NUMBERS, (tenant.number, json.dumps(list(map(_bounds, paths))))):
+    is_on, bounds = path_test(paths), json.dumps(list(map(_bounds, paths)))
+    for number, key in snapshot.connection.execute(_NUMBERS, (snapshot.tenant.number, bounds)):
         if is_on(key):
             yield number
 

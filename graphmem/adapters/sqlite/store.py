@@ -13,30 +13,26 @@ from typing import TYPE_CHECKING, Self
 
 import apsw
 
-from graphmem.adapters.export_lines import Exported, VerifiedExport, verified
+from graphmem.adapters import sqlite
 from graphmem.adapters.sqlite import (
-    backup,
     chains,
-    file_check,
     filter_selection,
     guard_terms,
     guiding_memories,
     id_prefixes,
-    ledger_export,
     meta_table,
     migrations,
     neighbours,
-    row_queries,
     source_keys,
     store_totals,
-    write_batch,
 )
 from graphmem.adapters.sqlite.caches import StoreCaches
 from graphmem.adapters.sqlite.connection import Connections, translated
 from graphmem.adapters.sqlite.log_cleaner import LogCleaner
 from graphmem.adapters.sqlite.number_tables import NumberCache
 from graphmem.adapters.sqlite.probe_search import Search
-from graphmem.adapters.sqlite.values import Tenant, rowid_range
+from graphmem.adapters.sqlite.snapshot import Snapshot
+from graphmem.adapters.sqlite.values import rowid_range
 from graphmem.adapters.sqlite.vectors import dimension_of, refuse_other_dimensions
 from graphmem.adapters.sqlite.write_lock import LockFile, WriteLock, lock_of, release_file
 from graphmem.adapters.vector_bytes import blob, refuse_other_model
@@ -62,6 +58,7 @@ from graphmem.store import (
 )
 
 if TYPE_CHECKING:
+    from graphmem.adapters.export_lines import Exported, VerifiedExport
     from graphmem.store import Vector
 
 _DROP_VECTORS = "DELETE FROM vector"
@@ -149,9 +146,9 @@ class SQLiteStore:
             meta_table.refuse_restoring(connection, requests[0].writer.tenant)
             stored_vectors = vectors if vectors and meta_table.takes_model(connection, model) else {}
             refuse_other_dimensions(connection, stored_vectors)
-            changes, batch = write_batch.carry_out(connection, requests, clock, stored_vectors, self._numbers)
+            changes, batch = sqlite.write_batch.carry_out(connection, requests, clock, stored_vectors, self._numbers)
             if batch.erased:
-                meta_table.note_erased_in_log(connection, batch.tenant, batch.erased)
+                meta_table.note_erased_in_log(Snapshot(connection, batch.tenant), batch.erased)
                 write_lock.file.set_holds_erased(holds_erased=True)
             write_lock.mark = _writes(connection)
         batch.numbers.give_back(self._numbers)
@@ -163,19 +160,21 @@ class SQLiteStore:
         self, lines: Iterable[str], *, tenant: str, progress: Progress = silent, clock: Clock | None = None
     ) -> int:
         """See `graphmem.store.Store.restore`."""
+        from graphmem.adapters.export_lines import verified
+
         with verified(lines, tenant, clock=clock) as export:
             with self._writing() as (connection, _):
-                done = ledger_export.begin(connection, export)
+                done = sqlite.ledger_export.begin(connection, export)
             progress(done, export.header.entries)
             for part in export.parts(done):
                 self._restore_part(export, part)
                 progress(part[-1].entry.seq, export.header.entries)
             with self._writing() as (connection, _):
-                return ledger_export.finish(connection, export)
+                return sqlite.ledger_export.finish(connection, export)
 
     def _restore_part(self, export: VerifiedExport, part: Sequence[Exported]) -> None:
         with self._writing() as (connection, write_lock):
-            batch = ledger_export.write(connection, export, part, self._numbers)
+            batch = sqlite.ledger_export.write(connection, export, part, self._numbers)
             write_lock.file.set_holds_erased(holds_erased=batch.erased > 0 or write_lock.file.holds_erased)
             write_lock.mark = _writes(connection)
         batch.numbers.give_back(self._numbers)
@@ -189,7 +188,7 @@ class SQLiteStore:
             if vectors and not meta_table.takes_model(connection, model):
                 refuse_other_model(model, meta_table.model_of(connection))
             refuse_other_dimensions(connection, vectors)
-            tenant = row_queries.tenant_of(connection, reader.tenant)
+            tenant = Snapshot.of(connection, reader.tenant).tenant
             for memory_id, vector in vectors.items():
                 number = connection.execute(_HAS_CONTENT, (memory_id, tenant.number)).get
                 if number is not None:
@@ -221,74 +220,71 @@ class SQLiteStore:
 
     def secret(self, reader: Scope) -> str:
         """See `graphmem.store.Store.secret`."""
-        with self._reading(reader) as (_, tenant):
-            return tenant.key
+        with self._reading(reader) as snapshot:
+            return snapshot.tenant.key
 
     def position(self, reader: Scope, moment: datetime | None = None) -> Position:
         """See `graphmem.store.Store.position`."""
-        with self._reading(reader) as (connection, tenant):
-            return row_queries.position(connection, tenant, moment)
+        with self._reading(reader) as snapshot:
+            return snapshot.position(moment)
 
     def pin(self, reader: Scope, moment: datetime) -> Position:
         """See `graphmem.store.Store.pin`."""
         micros = to_micros(moment)
-        with self._reading(reader) as (connection, tenant):
+        with self._reading(reader) as snapshot:
+            tenant = snapshot.tenant
             if micros <= max(tenant.recorded_at or micros - 1, tenant.answered_to or micros - 1):
-                return row_queries.position(connection, tenant, moment)
+                return snapshot.position(moment)
         with self._writing() as (connection, _):
             meta_table.refuse_restoring(connection, reader.tenant)
-            tenant = write_batch.open_tenant(connection, reader.tenant)
-            meta_table.note_answered(connection, tenant, micros)
-            return row_queries.position(connection, tenant, moment)
+            snapshot = sqlite.write_batch.open_tenant(connection, reader.tenant)
+            meta_table.note_answered(snapshot, micros)
+            return snapshot.position(moment)
 
     def changes(self, reader: Scope, *, after: int = 0, limit: int = 1000) -> list[Change]:
         """See `graphmem.store.Store.changes`."""
-        with self._reading(reader) as (connection, tenant):
-            return [change_of(entry) for entry in row_queries.entries(connection, tenant, after, limit)]
+        with self._reading(reader) as snapshot:
+            return [change_of(entry) for entry in snapshot.entries(after, limit)]
 
     def change_by_op_id(self, reader: Scope, op_id: str) -> Change | None:
         """See `graphmem.store.Store.change_by_op_id`."""
-        with self._reading(reader) as (connection, tenant):
-            return row_queries.change_by_op_id(connection, tenant, op_id)
+        with self._reading(reader) as snapshot:
+            return snapshot.change_by_op_id(op_id)
 
     def changes_of(self, reader: Scope, memory: str) -> list[Change]:
         """See `graphmem.store.Store.changes_of`."""
-        with self._reading(reader) as (connection, tenant):
-            numbers = row_queries.numbers(connection, tenant, (memory,))
-            return row_queries.changes_of(connection, tenant, numbers[0]) if numbers else []
+        with self._reading(reader) as snapshot:
+            numbers = snapshot.numbers((memory,))
+            return snapshot.changes_of(numbers[0]) if numbers else []
 
     def readings(self, reader: Scope, repo: str | None, *, after: int = 0) -> list[Change]:
         """See `graphmem.store.Store.readings`."""
-        with self._reading(reader) as (connection, tenant):
-            return row_queries.readings(connection, tenant, repo, after)
+        with self._reading(reader) as snapshot:
+            return snapshot.readings(repo, after)
 
     def rows(self, reader: Scope, ids: Sequence[str], *, is_alone: bool = False) -> Rows:
         """See `graphmem.store.Store.rows`."""
-        with self._reading(reader) as (connection, tenant):
-            cache = self._caches.rows_cache.of(connection, tenant)
-            seeds = chains.numbers(connection, tenant, ids, cache)
-            return (chains.alone if is_alone else chains.component)(connection, tenant, seeds, cache)
+        with self._reading(reader) as snapshot:
+            seeds = chains.numbers(snapshot, ids)
+            return (chains.alone if is_alone else chains.component)(snapshot, seeds)
 
     def rows_with_rivals(self, reader: Scope, ids: Sequence[str], rivals: Rivals) -> CachedRows:
         """See `graphmem.store.Store.rows_with_rivals`."""
-        with self._reading(reader) as (connection, tenant):
-            cache = self._caches.rows_cache.of(connection, tenant)
-            seeds = chains.numbers(connection, tenant, ids, cache)
-            seeds += filter_selection.rivals(connection, tenant, reader, rivals, cache)
-            return chains.with_caches(connection, tenant, seeds, cache, rivals.at.seq)
+        with self._reading(reader) as snapshot:
+            seeds = chains.numbers(snapshot, ids)
+            seeds += filter_selection.rivals(snapshot, reader, rivals)
+            return chains.with_caches(snapshot, seeds, rivals.at.seq)
 
     def select(self, reader: Scope, where: Filter, *, at: datetime | None, before: int, limit: int) -> list[str]:
         """See `graphmem.store.Store.select`."""
-        with self._reading(reader) as (connection, tenant):
-            compiled = filter_selection.compile_filter(
-                connection, tenant, reader, where, self._caches.rows_cache.of(connection, tenant)
-            )
+        with self._reading(reader) as snapshot:
+            compiled = filter_selection.compile_filter(snapshot, reader, where)
             if compiled is None:
                 return []
             return [
                 memory_id
                 for _, memory_id in islice(
-                    filter_selection.latest(connection, tenant, compiled, self._caches.texts, at, before), limit
+                    filter_selection.latest(snapshot, compiled, self._caches.texts, at, before), limit
                 )
             ]
 
@@ -296,99 +292,96 @@ class SQLiteStore:
         self, reader: Scope, probe: Probe, where: Filter, *, seq: int | None = None, at: datetime | None = None
     ) -> Matches:
         """See `graphmem.store.Store.match`."""
-        with self._reading(reader) as (connection, tenant):
-            seq = tenant.seq if seq is None else seq
-            return Search(connection, tenant, reader, self._caches, seq, at).matches(probe, where)
+        with self._reading(reader) as snapshot:
+            seq = snapshot.tenant.seq if seq is None else seq
+            return Search(snapshot, reader, self._caches, seq, at).matches(probe, where)
 
     def neighbours(
         self, reader: Scope, ids: Sequence[str], *, seq: int, limit: int, at: datetime | None = None
     ) -> Nearby:
         """See `graphmem.store.Store.neighbours`."""
-        with self._reading(reader) as (connection, tenant):
-            cache = self._caches.rows_cache.of(connection, tenant)
-            steps = neighbours.neighbours(connection, tenant, reader, ids, neighbours.Reach(seq, limit), cache)
+        with self._reading(reader) as snapshot:
+            steps = neighbours.neighbours(snapshot, reader, ids, neighbours.Reach(seq, limit))
             if at is None:
                 return Nearby(tuple(step.neighbour for step in steps))
             linked = {step.number for step in steps if step.is_link}
-            rows = chains.rows_at_point(
-                connection, tenant, [step.number for step in steps], cache, Point(at, seq), with_chains=linked
-            )
+            rows = chains.rows_at_point(snapshot, [step.number for step in steps], Point(at, seq), with_chains=linked)
             return Nearby(tuple(step.neighbour for step in steps), rows)
 
     def contested_subjects(self, reader: Scope) -> dict[str, tuple[str, ...]]:
         """See `graphmem.store.Store.contested_subjects`."""
-        with self._reading(reader) as (connection, tenant):
-            return neighbours.contested_subjects(connection, tenant, reader)
+        with self._reading(reader) as snapshot:
+            return neighbours.contested_subjects(snapshot, reader)
 
     def forked(self, reader: Scope) -> list[str]:
         """See `graphmem.store.Store.forked`."""
-        with self._reading(reader) as (connection, tenant):
-            return neighbours.forked(connection, tenant, reader, rowid_range(tenant))
+        with self._reading(reader) as snapshot:
+            return neighbours.forked(snapshot, reader)
 
     def declared_conflicts(self, reader: Scope) -> list[tuple[str, str]]:
         """See `graphmem.store.Store.declared_conflicts`."""
-        with self._reading(reader) as (connection, tenant):
-            return neighbours.declared_conflicts(connection, tenant, reader, rowid_range(tenant))
+        with self._reading(reader) as snapshot:
+            return neighbours.declared_conflicts(snapshot, reader)
 
     def ids_beginning(self, reader: Scope, prefix: str, *, limit: int) -> list[str]:
         """See `graphmem.store.Store.ids_beginning`."""
-        with self._reading(reader) as (connection, tenant):
-            return id_prefixes.ids_beginning(connection, tenant, reader, prefix, limit)
+        with self._reading(reader) as snapshot:
+            return id_prefixes.ids_beginning(snapshot, reader, prefix, limit)
 
     def guarding(self, reader: Scope, terms: Sequence[str], *, limit: int) -> list[str]:
         """See `graphmem.store.Store.guarding`."""
-        with self._reading(reader) as (connection, tenant):
-            return guard_terms.guarding(connection, tenant, reader, terms, limit)
+        with self._reading(reader) as snapshot:
+            return guard_terms.guarding(snapshot, reader, terms, limit)
 
     def guard_terms(self, reader: Scope) -> list[str]:
         """See `graphmem.store.Store.guard_terms`."""
-        with self._reading(reader) as (connection, tenant):
-            return guard_terms.every_term(connection, tenant)
+        with self._reading(reader) as snapshot:
+            return guard_terms.every_term(snapshot)
 
     def guiding(self, reader: Scope, names: Sequence[str]) -> list[str]:
         """See `graphmem.store.Store.guiding`."""
-        with self._reading(reader) as (connection, tenant):
-            cache = self._caches.rows_cache.of(connection, tenant)
-            return guiding_memories.guiding(connection, tenant, reader, names, cache)
+        with self._reading(reader) as snapshot:
+            return guiding_memories.guiding(snapshot, reader, names)
 
     def repositories(self, reader: Scope) -> list[str]:
         """See `graphmem.store.Store.repositories`."""
-        with self._reading(reader) as (connection, tenant):
-            return id_prefixes.repositories(connection, tenant, reader)
+        with self._reading(reader) as snapshot:
+            return id_prefixes.repositories(snapshot, reader)
 
     def sources(self, reader: Scope, *, keys: Sequence[str] = (), memories: Sequence[str] = ()) -> list[SourceRow]:
         """See `graphmem.store.Store.sources`."""
-        with self._reading(reader) as (connection, tenant):
-            homes = row_queries.admitted(connection, tenant, reader, self._caches.rows_cache.of(connection, tenant))
-            numbers = row_queries.numbers(connection, tenant, memories)
-            return source_keys.sources(connection, tenant, homes, keys, numbers)
+        with self._reading(reader) as snapshot:
+            homes = snapshot.admitted(reader)
+            numbers = snapshot.numbers(memories)
+            return source_keys.sources(snapshot, homes, keys, numbers)
 
     def without_vector(self, reader: Scope, limit: int) -> list[str]:
         """See `graphmem.store.Store.without_vector`."""
-        with self._reading(reader) as (connection, tenant):
-            return [memory_id for (memory_id,) in connection.execute(_WITHOUT_VECTOR, (*rowid_range(tenant), limit))]
+        with self._reading(reader) as snapshot:
+            rows = snapshot.connection.execute(_WITHOUT_VECTOR, (*rowid_range(snapshot.tenant), limit))
+            return [memory_id for (memory_id,) in rows]
 
     # ---- keeping
 
     def export(self, reader: Scope) -> Iterator[str]:
         """See `graphmem.store.Store.export`."""
-        with self._reading(reader) as (connection, tenant):
-            yield from ledger_export.export(connection, tenant)
+        with self._reading(reader) as snapshot:
+            yield from sqlite.ledger_export.export(snapshot)
 
     def backup(self, target: Path) -> None:
         """See `graphmem.store.Store.backup`."""
         with self._apart() as connection:
-            backup.backup(connection, self._path, Path(target).absolute())
+            sqlite.backup.backup(connection, self._path, Path(target).absolute())
 
     def check(self) -> list[Finding]:
         """See `graphmem.store.Store.check`."""
         with self._apart() as connection:
-            return file_check.check(connection, dimension_of(connection))
+            return sqlite.file_check.check(connection, dimension_of(connection))
 
     def info(self, reader: Scope) -> StoreInfo:
         """See `graphmem.store.Store.info`."""
-        with self._reading(reader) as (connection, tenant):
-            return store_totals.store_info(connection, tenant, self._path, self._files())
+        with self._reading(reader) as snapshot:
+            return store_totals.store_info(snapshot, self._path, self._files())
 
     def try_write(self) -> None:
         """Take the write lock and release it; see `graphmem.schema.Schema.try_write`."""
@@ -462,10 +455,10 @@ class SQLiteStore:
             yield connection, write_lock
 
     @contextmanager
-    def _reading(self, reader: Scope) -> Iterator[tuple[apsw.Connection, Tenant]]:
+    def _reading(self, reader: Scope) -> Iterator[Snapshot]:
         try:
             with self._connections.reading() as connection:
-                yield connection, row_queries.tenant_of(connection, reader.tenant)
+                yield Snapshot.of(connection, reader.tenant, self._caches.rows_cache)
         finally:
             self._cleaner.finish_after_read()
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import apsw
-
 from graphmem import temporal
-from graphmem.adapters.sqlite import chains, row_queries
-from graphmem.adapters.sqlite.values import Tenant, ints, rowid_of
+from graphmem.adapters.sqlite import chains
+from graphmem.adapters.sqlite.snapshot import Snapshot
+from graphmem.adapters.sqlite.values import ints, rowid_of
 from graphmem.model import Add, Confirm, Request, Supersede, SupersessionKind
 from graphmem.rows import Rows, Transaction
 from graphmem.temporal import Overlay
@@ -26,9 +25,9 @@ _AMENDING = """
 class SuccessorRows:
     """Rows ahead of the memories that a chunk of requests supersedes, kept up to date while the chunk is planned."""
 
-    def __init__(self, connection: apsw.Connection, tenant: Tenant) -> None:
-        self._connection = connection
-        self._tenant = tenant
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._connection = snapshot.connection
+        self._tenant = snapshot.tenant
         self._world: Overlay | None = None
         #: Memories that supersessions of the chunk name: within the chunk, only these gain edges.
         self._named: set[str] = set()
@@ -46,9 +45,11 @@ class SuccessorRows:
         }
         if not named or not all(isinstance(request.operation, Add | Confirm | Supersede) for request in requests):
             return
-        reached = chains.reached_ahead(self._connection, row_queries.numbers(self._connection, self._tenant, named))
+        # The rows change within the transaction: a new snapshot has none cached.
+        snapshot = Snapshot(self._connection, self._tenant)
+        reached = chains.reached_ahead(self._connection, snapshot.numbers(named))
         self._named = set(named)
-        self._world = Overlay(chains.rows_of(self._connection, self._tenant, reached))
+        self._world = Overlay(chains.rows_of(snapshot, reached))
         self._amending = {memory_id for (memory_id,) in self._connection.execute(_AMENDING, (ints(reached),))}
 
     def of(self, request: Request) -> Rows | None:

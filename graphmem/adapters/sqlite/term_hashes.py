@@ -5,40 +5,16 @@ Only hashes are stored, under a key per tenant, so that no word survives the era
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
+from graphmem.adapters.sqlite.keyed_hashes import Hashes, names
 from graphmem.model import Anchor, AnchorKind, Kind, Origin, Statement
 from graphmem.ranking import name_keys
 from graphmem.repository.path_patterns import ancestry
 from graphmem.terms import statement_terms
 
 _COMPONENTS = (AnchorKind.COMPONENT, AnchorKind.MODULE)
-_HASH_BYTES = 8
-_MOST_HASHES = 131_072
-
-
-class Hashes(dict[str, int]):
-    """The hashes of recent terms under a tenant's key."""
-
-    def __init__(self, key: str) -> None:
-        self._key = hashlib.blake2b(key.encode(), digest_size=32).digest()
-
-    def __missing__(self, term: str) -> int:
-        if len(self) >= _MOST_HASHES:
-            self.clear()
-        data = term.encode("utf-8", "surrogatepass")
-        digest = hashlib.blake2b(data, digest_size=_HASH_BYTES, key=self._key).digest()
-        hashed = self[term] = int.from_bytes(digest, "little")
-        return hashed
-
-
-@lru_cache(maxsize=16)
-def hashes_of(key: str) -> Hashes:
-    """Return the hashes under a tenant's key; the latest 16 keys are cached."""
-    return Hashes(key)
 
 
 def indexed(statement: Statement, hashes: Hashes) -> tuple[int, dict[int, int]]:
@@ -65,11 +41,6 @@ def facets(statement: Statement, hashes: Hashes) -> Iterable[int]:
         elif anchor.kind is AnchorKind.FILE:
             terms += [facet.path(path) for path in ancestry(anchor.name)]
     return terms
-
-
-def names(keys: Iterable[str], hashes: Hashes) -> list[int]:
-    """Return the terms of names, for exact lookup (`graphmem.ranking.name_key`)."""
-    return [hashes[f"\0n{key}"] for key in keys]
 
 
 class Facets:

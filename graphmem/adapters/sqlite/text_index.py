@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import apsw
-
+from graphmem.adapters.sqlite.packed_texts import PackedTexts
 from graphmem.adapters.sqlite.segments import SegmentBuilder, TextSegment, joined, unpack
-from graphmem.adapters.sqlite.values import Tenant, rowid_of
+from graphmem.adapters.sqlite.snapshot import Snapshot
+from graphmem.adapters.sqlite.values import rowid_of
+from graphmem.deferred_dataclass import dataclass
 from graphmem.ranking import quantised
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ _FROM = """
 #: Segments of fewer memories are merged into the unsealed part.
 _FEW = 256
 _MOST_TENANTS = 8
+#: Memories of a tenant that are searched without NumPy.
+MOST_PACKED = 20_000
 #: Limits of the caches of term postings and of home masks.
 _MOST_TERMS, _MOST_MASKS = 8_192, 8
 #: A long-running process joins segments until this few remain, or two-byte indexes allow no more.
@@ -279,10 +282,11 @@ class _TenantText:
         self._recent = UnsealedText()
         self._masks: dict[frozenset[int], NDArray[np.bool_]] = {}
 
-    def catch_up(self, connection: apsw.Connection, tenant: Tenant) -> None:
+    def catch_up(self, snapshot: Snapshot) -> None:
         """Read the segments written since."""
+        tenant = snapshot.tenant
         low = rowid_of(tenant.number, 0)
-        rows = connection.execute(_FROM, (low, max(self.last, low), rowid_of(tenant.number, tenant.seq)))
+        rows = snapshot.connection.execute(_FROM, (low, max(self.last, low), rowid_of(tenant.number, tenant.seq)))
         for first, data in rows:
             self._add(unpack(first, data))
         self.seq = tenant.seq
@@ -347,20 +351,41 @@ def _weighed(tokens: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.array([quantised(length) for length in lengths.tolist()], np.float64)[inverse]
 
 
+def has_numpy() -> bool:
+    """Return True if this process has imported NumPy."""
+    return "numpy" in sys.modules
+
+
 class TextIndex:
     """The inverted indexes of the most recently used tenants."""
 
     def __init__(self) -> None:
         self._tenants: dict[int, _TenantText] = {}
+        self._packed: tuple[tuple[int, int, int], PackedTexts | None] = ((0, 0, 0), None)
         self._guard = threading.Lock()
 
     def forget(self) -> None:
         """Drop everything."""
         with self._guard:
             self._tenants.clear()
+            self._packed = ((0, 0, 0), None)
 
-    def texts(self, connection: apsw.Connection, tenant: Tenant) -> TextColumns:
+    def packed(self, snapshot: Snapshot) -> PackedTexts | None:
+        """Return the text that the transaction sees for a search without NumPy; None in a process that has NumPy.
+
+        Large stores are searched with NumPy: its import is then the smaller part of the time.
+        """
+        tenant = snapshot.tenant
+        if has_numpy() or tenant.documents > MOST_PACKED or sys.byteorder == "big":
+            return None
+        key = (tenant.number, tenant.epoch, tenant.seq)
+        if self._packed[0] != key:
+            self._packed = (key, PackedTexts.read(snapshot.connection, tenant))
+        return self._packed[1]
+
+    def texts(self, snapshot: Snapshot) -> TextColumns:
         """Return the text of all memories that the connection's transaction sees."""
+        tenant = snapshot.tenant
         with self._guard:
             index = self._tenants.pop(tenant.number, None)
             if index is None or index.epoch < tenant.epoch:
@@ -369,11 +394,11 @@ class TextIndex:
                 # The transaction is older than a later erasure: it reads its own index.
                 self._tenants[tenant.number] = index
                 own_index = _TenantText(tenant.epoch, tenant.number)
-                own_index.catch_up(connection, tenant)
+                own_index.catch_up(snapshot)
                 return own_index.texts()
             is_first = index.seq == 0
             if index.seq < tenant.seq:
-                index.catch_up(connection, tenant)
+                index.catch_up(snapshot)
             if not is_first:
                 index.settle()
             self._tenants[tenant.number] = index

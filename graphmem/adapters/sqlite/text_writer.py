@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 
 import apsw
 
+from graphmem.adapters.sqlite.keyed_hashes import hashes_of
 from graphmem.adapters.sqlite.segments import MOST_MEMORIES, SegmentBuilder, TextSegment, joined, pack, unpack, without
-from graphmem.adapters.sqlite.term_hashes import hashes_of, indexed
-from graphmem.adapters.sqlite.values import Row, Tenant, rowid_range
+from graphmem.adapters.sqlite.snapshot import Snapshot
+from graphmem.adapters.sqlite.term_hashes import indexed
+from graphmem.adapters.sqlite.values import Row, rowid_range
 from graphmem.model import Statement
 
 _INSERT = "INSERT INTO segment (first, last, size, data) VALUES (?, ?, ?, ?)"
@@ -30,13 +32,12 @@ class TextWriter:
     """Collects the terms of memories for one write transaction.
 
     Args:
-        connection: In a write transaction.
-        tenant: Its `loose` counts the segments of small writes.
+        snapshot: In a write transaction; its tenant's `loose` counts the segments of small writes.
     """
 
-    def __init__(self, connection: apsw.Connection, tenant: Tenant) -> None:
-        self._connection = connection
-        self._tenant = tenant
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._connection = snapshot.connection
+        self._tenant = snapshot.tenant
         self._draft = SegmentBuilder()
         self._erased: list[int] = []
 
@@ -57,7 +58,7 @@ class TextWriter:
         if len(self._draft):
             self._append()
         if self._erased:
-            _rewrite_without(self._connection, self._tenant, self._erased)
+            _rewrite_without(Snapshot(self._connection, self._tenant), self._erased)
             self._erased = []
 
     def _append(self) -> None:
@@ -65,13 +66,14 @@ class TextWriter:
         self._connection.execute(_INSERT, (draft.numbers[0], draft.numbers[-1], len(draft), draft.pack()))
         self._tenant.loose += 1
         if self._tenant.loose >= _MOST_LOOSE or len(draft) >= _SMALL:
-            _join(self._connection, self._tenant)
+            _join(Snapshot(self._connection, self._tenant))
             self._tenant.loose = 0
 
 
-def _join(connection: apsw.Connection, tenant: Tenant) -> None:
+def _join(snapshot: Snapshot) -> None:
     """Join the last segments if there are many, back to the first that is far larger than the later ones together."""
-    sizes: list[Row] = connection.execute(_SIZES, rowid_range(tenant)).fetchall()
+    connection = snapshot.connection
+    sizes: list[Row] = connection.execute(_SIZES, rowid_range(snapshot.tenant)).fetchall()
     last, total = sizes[0]
     begins = [last]
     for first, size in sizes[1:]:
@@ -87,9 +89,10 @@ def _join(connection: apsw.Connection, tenant: Tenant) -> None:
         _insert(connection, segment)
 
 
-def _rewrite_without(connection: apsw.Connection, tenant: Tenant, numbers: Iterable[int]) -> None:
+def _rewrite_without(snapshot: Snapshot, numbers: Iterable[int]) -> None:
     """Rewrite each segment that contains some of the memories, without them."""
-    low, _ = rowid_range(tenant)
+    connection = snapshot.connection
+    low, _ = rowid_range(snapshot.tenant)
     left: Sequence[int] = sorted(numbers)
     while left:
         row = connection.execute(_CONTAINING, (low, left[-1])).fetchone()

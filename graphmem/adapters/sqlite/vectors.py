@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -14,9 +14,11 @@ import apsw
 from graphmem.adapters.sqlite import meta_table
 from graphmem.adapters.sqlite.chains import IdLookup
 from graphmem.adapters.sqlite.filter_selection import CompiledFilter, Selection
+from graphmem.adapters.sqlite.snapshot import Snapshot
 from graphmem.adapters.sqlite.text_index import TextColumns
 from graphmem.adapters.sqlite.values import Row, Tenant, ints, rowid_of
 from graphmem.adapters.vector_bytes import exact_scores, rows_of_bytes
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import CorruptStore, InvalidInput
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ Scored = tuple[str, float]
 
 
 @dataclass(slots=True)
-class _Block:
+class _VectorBlock:
     """Vectors in order of row number; `home` is the home of all of them, or None if they differ."""
 
     numbers: NDArray[np.int64]
@@ -58,9 +60,9 @@ class _Block:
     rows: NDArray[np.float32]
     home: int | None = None
 
-    def some(self, rows: NDArray[np.intp] | slice) -> _Block:
+    def some(self, rows: NDArray[np.intp] | slice) -> _VectorBlock:
         """Return a part of the rows."""
-        return _Block(self.numbers[rows], self.homes[rows], self.rows[rows], self.home)
+        return _VectorBlock(self.numbers[rows], self.homes[rows], self.rows[rows], self.home)
 
 
 @dataclass(slots=True)
@@ -69,7 +71,7 @@ class _BlockList:
 
     dimension: int
     home: int | None = None
-    blocks: list[_Block] = field(default_factory=list)
+    blocks: list[_VectorBlock] = field(default_factory=list)
     filled: int = 0
 
     @property
@@ -77,11 +79,11 @@ class _BlockList:
         """The number of rows that the blocks have space for."""
         return sum(len(block.numbers) for block in self.blocks)
 
-    def parts(self) -> list[_Block]:
+    def parts(self) -> list[_VectorBlock]:
         """Return the filled part of each block."""
         return self.blocks[:-1] + [last.some(slice(0, self.filled)) for last in self.blocks[-1:]]
 
-    def add(self, block: _Block) -> None:
+    def add(self, block: _VectorBlock) -> None:
         """Append rows."""
         start = 0
         while start < len(block.numbers):
@@ -92,7 +94,7 @@ class _BlockList:
             self.filled += count
             start += count
 
-    def _with_room(self) -> _Block:
+    def _with_room(self) -> _VectorBlock:
         size = len(self.blocks[-1].numbers) if self.blocks else 0
         if size == _BLOCK_ROWS and self.filled == size:
             self.blocks.append(self._empty(_BLOCK_ROWS))
@@ -104,11 +106,11 @@ class _BlockList:
             self.blocks[-1:] = [larger]
         return self.blocks[-1]
 
-    def _empty(self, size: int) -> _Block:
+    def _empty(self, size: int) -> _VectorBlock:
         import numpy as np
 
         rows = np.empty((size, self.dimension), np.float32)
-        return _Block(np.empty(size, np.int64), np.empty(size, np.int64), rows, self.home)
+        return _VectorBlock(np.empty(size, np.int64), np.empty(size, np.int64), rows, self.home)
 
 
 @dataclass(slots=True)
@@ -127,11 +129,11 @@ class _TenantVectors:
         capacity = sum(shelf.capacity for shelf in (self.mixed, *self.by_home.values()))
         return capacity * (self.dimension * _FLOAT_BYTES + 16)
 
-    def parts(self) -> list[_Block]:
+    def parts(self) -> list[_VectorBlock]:
         """Return all blocks."""
         return [part for shelf in (self.mixed, *self.by_home.values()) for part in shelf.parts()]
 
-    def add(self, block: _Block) -> None:
+    def add(self, block: _VectorBlock) -> None:
         """Append rows."""
         import numpy as np
 
@@ -166,18 +168,17 @@ class VectorCache:
         """Return whether all vectors of a tenant fit into the limit."""
         return tenant.vectors * dimension * _FLOAT_BYTES <= self._limit_bytes
 
-    def parts(
-        self, connection: apsw.Connection, tenant: Tenant, dimension: int, texts: TextColumns
-    ) -> Iterable[_Block]:
+    def parts(self, snapshot: Snapshot, dimension: int, texts: TextColumns) -> Iterable[_VectorBlock]:
         """Return all vectors of a tenant, from memory if they fit, sorted by number; `texts` gives their homes."""
+        tenant = snapshot.tenant
         if not self.takes(tenant, dimension):
-            return _read(connection, tenant, dimension, rowid_of(tenant.number, 0), texts)
+            return _read(snapshot, dimension, rowid_of(tenant.number, 0), texts)
         with self._guard:
             cached = self._tenants.pop(tenant.number, None)
             if cached is None or cached.epoch < tenant.epoch or cached.dimension != dimension:
                 cached = _TenantVectors(tenant.epoch, dimension, rowid_of(tenant.number, 0), _BlockList(dimension))
             if cached.last < rowid_of(tenant.number, tenant.seq):
-                for block in _read(connection, tenant, dimension, cached.last, texts):
+                for block in _read(snapshot, dimension, cached.last, texts):
                     cached.add(block)
             self._tenants[tenant.number] = cached
             self._make_room()
@@ -190,15 +191,15 @@ class VectorCache:
             del self._tenants[next(iter(self._tenants))]
 
 
-def _read(
-    connection: apsw.Connection, tenant: Tenant, dimension: int, after: int, texts: TextColumns
-) -> Iterator[_Block]:
-    cursor: Iterator[Row] = connection.execute(_VECTORS, (after, rowid_of(tenant.number, tenant.seq)))
+def _read(snapshot: Snapshot, dimension: int, after: int, texts: TextColumns) -> Iterator[_VectorBlock]:
+    cursor: Iterator[Row] = snapshot.connection.execute(
+        _VECTORS, (after, rowid_of(snapshot.tenant.number, snapshot.tenant.seq))
+    )
     while rows := list(islice(cursor, _BLOCK_ROWS)):
         yield _block(rows, dimension, texts)
 
 
-def _block(rows: Sequence[Row], dimension: int, texts: TextColumns) -> _Block:
+def _block(rows: Sequence[Row], dimension: int, texts: TextColumns) -> _VectorBlock:
     import numpy as np
 
     data = b"".join(row[1] for row in rows)
@@ -208,15 +209,14 @@ def _block(rows: Sequence[Row], dimension: int, texts: TextColumns) -> _Block:
     indexes = texts.indexes(numbers)
     if len(indexes) and indexes.min() < 0:
         raise CorruptStore("a vector belongs to a memory without text: restore the store from a backup or an export")
-    return _Block(numbers, texts.homes[indexes], np.frombuffer(data, dtype="<f4").reshape(len(rows), dimension))
+    return _VectorBlock(numbers, texts.homes[indexes], np.frombuffer(data, dtype="<f4").reshape(len(rows), dimension))
 
 
 @dataclass(frozen=True, slots=True)
 class VectorSearch:
     """A search: a compiled filter, its selection and a ledger position."""
 
-    connection: apsw.Connection
-    tenant: Tenant
+    snapshot: Snapshot
     where: CompiledFilter
     selection: Selection
     ids: IdLookup
@@ -231,7 +231,7 @@ class VectorSearch:
             raise InvalidInput(
                 f"the query vector has {len(vector)} dimensions, stored vectors {self.dimension}: use the same model"
             )
-        if not self.tenant.vectors or limit < 1:
+        if not self.snapshot.tenant.vectors or limit < 1:
             return ()
         numbers = self.selection.numbers
         if len(numbers) <= _FEW:
@@ -265,7 +265,7 @@ class VectorSearch:
         """Return the memories that have a vector, with the vectors, from the cache if it holds the tenant."""
         import numpy as np
 
-        if not self.cache.takes(self.tenant, self.dimension):
+        if not self.cache.takes(self.snapshot.tenant, self.dimension):
             return self._stored(numbers)
         searched = np.array(sorted(numbers), np.int64)
         with_vector, rows = list[int](), [np.empty((0, self.dimension), np.float32)]
@@ -278,15 +278,15 @@ class VectorSearch:
         return with_vector, np.concatenate(rows)
 
     def _stored(self, numbers: Sequence[int]) -> tuple[list[int], NDArray[np.float32]]:
-        rows: list[Row] = self.connection.execute(_SOME, (ints(numbers),)).fetchall()
+        rows: list[Row] = self.snapshot.connection.execute(_SOME, (ints(numbers),)).fetchall()
         return [number for number, _ in rows], rows_of_bytes([row[1] for row in rows], self.dimension)
 
-    def _parts(self) -> Iterator[_Block]:
+    def _parts(self) -> Iterator[_VectorBlock]:
         """Yield the vectors of homes that may match, up to the requested ledger position."""
         import numpy as np
 
-        last = rowid_of(self.tenant.number, self.seq)
-        for part in self.cache.parts(self.connection, self.tenant, self.dimension, self.texts):
+        last = rowid_of(self.snapshot.tenant.number, self.seq)
+        for part in self.cache.parts(self.snapshot, self.dimension, self.texts):
             if len(part.numbers) and not self._is_elsewhere(part):
                 is_whole = part.numbers[-1] <= last
                 size = len(part.numbers) if is_whole else int(np.searchsorted(part.numbers, last, "right"))
@@ -294,7 +294,7 @@ class VectorSearch:
                     yield part if is_whole else part.some(slice(0, size))
 
     def _score(
-        self, part: _Block, query: NDArray[np.float32], among: NDArray[np.int64] | None
+        self, part: _VectorBlock, query: NDArray[np.float32], among: NDArray[np.int64] | None
     ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
         """Return the indexes of the rows that match, and their products with the query."""
         import numpy as np
@@ -306,7 +306,7 @@ class VectorSearch:
             return rows, _products(part.rows[rows], query)
         return rows, _products(part.rows, query)[rows]
 
-    def _mask(self, part: _Block, among: NDArray[np.int64] | None) -> NDArray[np.bool_]:
+    def _mask(self, part: _VectorBlock, among: NDArray[np.int64] | None) -> NDArray[np.bool_]:
         import numpy as np
 
         mask = np.ones(len(part.numbers), dtype=bool)
@@ -321,7 +321,7 @@ class VectorSearch:
             mask &= is_selected
         return mask
 
-    def _is_elsewhere(self, part: _Block) -> bool:
+    def _is_elsewhere(self, part: _VectorBlock) -> bool:
         return part.home is not None and self.where.homes is not None and part.home not in self.where.homes
 
     def _exact(self, vector: Vector, numbers: list[int], rows: NDArray[np.float32], limit: int) -> tuple[Scored, ...]:

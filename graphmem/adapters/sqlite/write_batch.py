@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import apsw
 
 from graphmem import temporal
-from graphmem.adapters.sqlite import chains, erasure, row_queries
+from graphmem.adapters.sqlite import chains, erasure
 from graphmem.adapters.sqlite.existing_keys import ExistingKeys, content_number
 from graphmem.adapters.sqlite.number_tables import NumberAllocator, NumberCache
 from graphmem.adapters.sqlite.row_inserts import INSERTS, append
+from graphmem.adapters.sqlite.snapshot import Snapshot
 from graphmem.adapters.sqlite.successor_rows import SuccessorRows
 from graphmem.adapters.sqlite.text_writer import TextWriter
-from graphmem.adapters.sqlite.values import Row, Tenant, holding_text, merged_mark, optional_moment, rowid_of
+from graphmem.adapters.sqlite.values import Row, holding_text, merged_mark, optional_moment, rowid_of
 from graphmem.adapters.vector_bytes import blob
 from graphmem.errors import Conflict, InvalidInput
 from graphmem.guard.index_terms import terms_of_statement
@@ -50,13 +51,13 @@ _SET_BRANCH = "INSERT OR REPLACE INTO branch (tenant, key, parent, opened, close
 _CHUNK = 250
 
 
-def open_tenant(connection: apsw.Connection, name: str) -> Tenant:
-    """Return the tenant's row; inserts it if it does not exist."""
-    tenant = row_queries.tenant_of(connection, name)
-    if tenant.number:
-        return tenant
+def open_tenant(connection: apsw.Connection, name: str) -> Snapshot:
+    """Return a snapshot of the tenant; inserts its row if it does not exist."""
+    snapshot = Snapshot.of(connection, name)
+    if snapshot.tenant.number:
+        return snapshot
     connection.execute(_NEW_TENANT, (name, secrets.token_hex(32), GENESIS))
-    return row_queries.tenant_of(connection, name)
+    return Snapshot.of(connection, name)
 
 
 class Batch:
@@ -67,23 +68,27 @@ class Batch:
     decides.
     """
 
-    def __init__(
-        self, connection: apsw.Connection, tenant: Tenant, vector_of: VectorSource, cache: NumberCache
-    ) -> None:
+    def __init__(self, snapshot: Snapshot, vector_of: VectorSource, cache: NumberCache) -> None:
+        tenant = snapshot.tenant
         self.tenant = tenant
-        self.numbers = NumberAllocator(connection, tenant, cache)
+        self.numbers = NumberAllocator(snapshot, cache)
         self.erased = 0
-        self._text = TextWriter(connection, tenant)
-        self._connection = connection
+        self._text = TextWriter(snapshot)
+        self._connection = snapshot.connection
         self._vector_of = vector_of
         self._last = optional_moment(tenant.recorded_at)
         self._answered_to = optional_moment(tenant.answered_to)
-        self._existing = ExistingKeys(connection, tenant)
-        self._successors = SuccessorRows(connection, tenant)
+        self._existing = ExistingKeys(snapshot)
+        self._successors = SuccessorRows(snapshot)
         self._pending: dict[str, list[Row]] = {table: [] for table in INSERTS}
         self._pending["anchor"] = self.numbers.pending
-        self._branches = row_queries.branches(connection, tenant)
+        self._branches = snapshot.branches()
         self._nothing = Situation(Rows(branches=self._branches))
+
+    @property
+    def _snapshot(self) -> Snapshot:
+        """The tenant as written so far; without cached rows, since each request changes them."""
+        return Snapshot(self._connection, self.tenant)
 
     def apply_all(self, requests: Sequence[Request], clock: Clock) -> list[Change]:
         """Plan and execute requests in order; a repeated request returns its first change."""
@@ -181,21 +186,21 @@ class Batch:
         if (decisive := self._successors.of(request)) is not None:
             return Situation(decisive)
         self.flush()
-        seeds = row_queries.numbers(self._connection, self.tenant, needs.ids)
-        rows = chains.ahead(self._connection, self.tenant, seeds)
+        seeds = self._snapshot.numbers(needs.ids)
+        rows = chains.ahead(self._snapshot, seeds)
         return None if rows is None or not temporal.is_decided_ahead(request, rows) else Situation(rows)
 
     def _read(self, needs: Needs, content: int | None) -> Situation:
         self.flush()
-        change = None if needs.change is None else row_queries.change_at(self._connection, self.tenant, needs.change)
-        seeds = row_queries.numbers(self._connection, self.tenant, needs.ids)
+        change = None if needs.change is None else self._snapshot.change_at(needs.change)
+        seeds = self._snapshot.numbers(needs.ids)
         if content is not None:
-            seeds += row_queries.with_content(self._connection, self.tenant, content)
+            seeds += self._snapshot.with_content(content)
         if change is not None:
-            seeds += row_queries.touched_by(self._connection, self.tenant, [change])
+            seeds += self._snapshot.touched_by([change])
         if needs.branch is not None:
-            seeds += row_queries.touched_on_branch(self._connection, self.tenant, self._branches, needs.branch)
-        return Situation(chains.component(self._connection, self.tenant, seeds), change)
+            seeds += self._snapshot.touched_on_branch(self._branches, needs.branch)
+        return Situation(chains.component(self._snapshot, seeds), change)
 
     def _stamp(self, writer: Scope, clock: Clock) -> Stamp:
         recorded_at = next_recorded_at(clock(), self._last, self._answered_to)
@@ -204,7 +209,7 @@ class Batch:
     def _first_answer(self, request: Request, digest: str) -> Change:
         self.flush()
         rowid = self._connection.execute(_ENTRY_BY_OP_ID, (request.op_id, self.tenant.number)).get
-        entry = row_queries.entry_at(self._connection, int(str(rowid)))
+        entry = self._snapshot.entry_at(int(str(rowid)))
         if entry.digest is not None and entry.digest != digest:
             raise Conflict(f"op_id {request.op_id!r} was used for another request; give this one its own")
         return change_of(entry)
@@ -231,7 +236,7 @@ class Batch:
             self._touch(change)
 
     def _touch(self, change: Change) -> None:
-        for memory_id in about(change.operation, lambda seq: row_queries.change_at(self._connection, self.tenant, seq)):
+        for memory_id in about(change.operation, self._snapshot.change_at):
             number = self._number(memory_id)
             if number is not None and number != rowid_of(self.tenant.number, change.seq):
                 self._pending["touch"].append((number, change.seq))
@@ -239,7 +244,7 @@ class Batch:
     def _number(self, memory_id: str) -> int | None:
         if (number := self._successors.number(memory_id)) is not None:
             return number
-        numbers = row_queries.numbers(self._connection, self.tenant, (memory_id,))
+        numbers = self._snapshot.numbers((memory_id,))
         return numbers[0] if numbers else None
 
     def _append(self, transaction: Transaction, content: int | None) -> None:
@@ -257,7 +262,7 @@ class Batch:
         for branch in branches:
             values = (self.tenant.number, branch.key, branch.parent, branch.opened, branch.closed, merged_mark(branch))
             self._connection.execute(_SET_BRANCH, values)
-        self._branches = row_queries.branches(self._connection, self.tenant)
+        self._branches = self._snapshot.branches()
         self._nothing = Situation(Rows(branches=self._branches))
 
     def _must_number(self, memory_id: str) -> int:
@@ -307,7 +312,7 @@ class Batch:
 
     def _erase(self, memory_id: str, transaction: Transaction) -> None:
         self.flush()
-        self.erased += erasure.erase(self._connection, self.tenant, self._must_number(memory_id), transaction.change)
+        self.erased += erasure.erase(self._snapshot, self._must_number(memory_id), transaction.change)
         self._text.erase(self._must_number(memory_id))
         self._set_derived(transaction.derived)
         self.flush()
@@ -322,7 +327,7 @@ def carry_out(
     numbers: NumberCache,
 ) -> tuple[list[Change], Batch]:
     """Apply all requests inside the connection's write transaction."""
-    batch = Batch(connection, open_tenant(connection, requests[0].writer.tenant), _source(vectors), numbers)
+    batch = Batch(open_tenant(connection, requests[0].writer.tenant), _source(vectors), numbers)
     return batch.apply_all(requests, clock), batch
 
 

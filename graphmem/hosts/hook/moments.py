@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Protocol
 
-    from graphmem.hosts.hook.payload import Payload
+    from graphmem.hosts.hook.payload import HookPayload
 
     class HookMemory(Protocol):
         """The queries that hooks make to a memory."""
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
             """Return the memories about a prompt; a block without lines if there are none."""
             ...
 
-        def path_block(self, payload: Payload) -> Block:
+        def path_block(self, payload: HookPayload) -> Block:
             """Return the memories about the files of a tool; a block without lines if there are none."""
             ...
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
             """Return the fields of a `GuardIndex`: the words and paths by which an edit may concern a memory."""
             ...
 
-        def guard(self, payload: Payload) -> Guarded:
+        def guard(self, payload: HookPayload) -> Guarded:
             """Return the findings for a tool call, before or after it runs."""
             ...
 
@@ -74,7 +74,7 @@ _WRITERS = frozenset("sed perl tee patch cp mv ed awk git python python3 node ru
 _REDIRECT = re.compile(r">>?\s*(?![&\s/]|/dev/)|<<")
 
 
-def answer(payload: Payload, project: Project, open_memory: Callable[[], HookMemory]) -> Answer:
+def answer(payload: HookPayload, project: Project, open_memory: Callable[[], HookMemory]) -> Answer:
     """Return the answer to a host; empty if there is no text and no refusal.
 
     Args:
@@ -94,14 +94,14 @@ def answer(payload: Payload, project: Project, open_memory: Callable[[], HookMem
     if payload.moment == SESSION_START:
         return _at_start(payload, project, open_memory)
     if payload.moment == PROMPT:
-        return _at_prompt(payload, open_memory)
+        return _at_prompt(payload, project, open_memory)
     if payload.moment == BEFORE_TOOL:
         return _before_tool(payload, project, open_memory)
     assert payload.moment == AFTER_TOOL  # noqa: S101 - there is no other moment
     return _after_tool(payload, project, open_memory)
 
 
-def _untrusted(payload: Payload) -> Answer:
+def _untrusted(payload: HookPayload) -> Answer:
     if payload.moment != SESSION_START or not takes_text(payload.host, SESSION_START):
         return Answer()
     with session_state(payload.host, payload.session) as state:
@@ -125,7 +125,7 @@ def _kept(project: Project, question: str, make: Callable[[], dict[str, object]]
 # ---- blocks
 
 
-def _at_start(payload: Payload, project: Project, open_memory: Callable[[], HookMemory]) -> Answer:
+def _at_start(payload: HookPayload, project: Project, open_memory: Callable[[], HookMemory]) -> Answer:
     if not takes_text(payload.host, SESSION_START):
         return Answer()
     branch = branch_of(work_tree_of(os.getcwd()))
@@ -144,9 +144,14 @@ def _at_start(payload: Payload, project: Project, open_memory: Callable[[], Hook
     return Answer(block.text())
 
 
-def _at_prompt(payload: Payload, open_memory: Callable[[], HookMemory]) -> Answer:
+def _at_prompt(payload: HookPayload, project: Project, open_memory: Callable[[], HookMemory]) -> Answer:
     if not takes_text(payload.host, PROMPT) or is_talk(payload.prompt):
         return Answer()
+    if project.file and os.path.isfile(project.file):
+        from graphmem.hosts.silent_prompts import is_silent
+
+        if is_silent(project.file, payload.prompt):
+            return Answer()
     return _untold(payload, open_memory().prompt_block(payload.prompt))
 
 
@@ -160,7 +165,7 @@ def is_talk(prompt: str) -> bool:
     return (plain.startswith("/") and " " not in plain) or all(word in _TALK for word in _WORD.findall(plain))
 
 
-def _untold(payload: Payload, block: Block) -> Answer:
+def _untold(payload: HookPayload, block: Block) -> Answer:
     """Return the lines of a block that the session has not been shown."""
     if not block.lines:
         return Answer()
@@ -175,7 +180,7 @@ def _untold(payload: Payload, block: Block) -> Answer:
 # ---- tools
 
 
-def _before_tool(payload: Payload, project: Project, open_memory: Callable[[], HookMemory]) -> Answer:
+def _before_tool(payload: HookPayload, project: Project, open_memory: Callable[[], HookMemory]) -> Answer:
     if payload.is_edit or payload.patch:
         return _guarded(payload, _guard_of_edit(payload, project, open_memory))
     command = payload.command
@@ -194,7 +199,7 @@ def _index(project: Project, open_memory: Callable[[], HookMemory]) -> GuardInde
     return GuardIndex.of(_kept(project, "guard index", lambda: open_memory().guard_index()))
 
 
-def _guard_of_edit(payload: Payload, project: Project, open_memory: Callable[[], HookMemory]) -> Guarded:
+def _guard_of_edit(payload: HookPayload, project: Project, open_memory: Callable[[], HookMemory]) -> Guarded:
     """Return guard's findings for an edit; guard does not run if no word of the edit can concern a memory."""
     paths = payload.relative_files(work_tree_of(os.getcwd()))
     texts = [new for _, new in payload.edits()]
@@ -204,7 +209,7 @@ def _guard_of_edit(payload: Payload, project: Project, open_memory: Callable[[],
     return open_memory().guard(payload)
 
 
-def _after_tool(payload: Payload, project: Project, open_memory: Callable[[], HookMemory]) -> Answer:
+def _after_tool(payload: HookPayload, project: Project, open_memory: Callable[[], HookMemory]) -> Answer:
     if not takes_text(payload.host, AFTER_TOOL):
         return Answer()
     late = _late_warnings(payload)
@@ -219,7 +224,7 @@ def _after_tool(payload: Payload, project: Project, open_memory: Callable[[], Ho
     return Answer("\n".join(text for text in (late, found.text) if text))
 
 
-def _late_warnings(payload: Payload) -> str:
+def _late_warnings(payload: HookPayload) -> str:
     """Return the warnings of a host that takes no text before a tool, kept from then."""
     if takes_text(payload.host, BEFORE_TOOL):
         return ""
@@ -228,7 +233,7 @@ def _late_warnings(payload: Payload) -> str:
     return "\n".join([OPENING, *lines, CLOSING]) if lines else ""
 
 
-def _guarded(payload: Payload, found: Guarded) -> Answer:
+def _guarded(payload: HookPayload, found: Guarded) -> Answer:
     """Return an answer with guard's refusal, and with warnings that the session has not been shown."""
     if found.decision != ALLOW and payload.moment == BEFORE_TOOL:
         return Answer("", found.decision, found.reason)
@@ -259,7 +264,7 @@ def can_write(command: str) -> bool:
 # ---- capture
 
 
-def _capture(payload: Payload) -> None:
+def _capture(payload: HookPayload) -> None:
     """Queue the bytes added to the transcript since it was queued last."""
     if not payload.transcript or not os.path.isabs(payload.transcript):
         return
@@ -273,7 +278,7 @@ def _capture(payload: Payload) -> None:
                 state.offsets[payload.transcript] = end
 
 
-def _identity(payload: Payload) -> str:
+def _identity(payload: HookPayload) -> str:
     """Return the part of a payload that is equal in two registrations of the same event, in any host."""
     parts = [payload.moment, payload.source, payload.prompt, payload.use_id, payload.command, payload.files()]
     return json.dumps(parts)

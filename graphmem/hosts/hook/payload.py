@@ -45,7 +45,7 @@ class BadPayload(ValueError):
     """The payload is none that a host sends; the message says why."""
 
 
-class Payload:
+class HookPayload:
     """A payload, in the same words for every host.
 
     Attributes:
@@ -160,7 +160,7 @@ _OLD = ("old_string", "oldString")
 _NEW = ("new_string", "newString", "content", "new_source", "code")
 
 
-def read_payload(host: str, event: str, content: bytes) -> Payload:
+def read_payload(host: str, event: str, content: bytes) -> HookPayload:
     """Return the payload of a hook that was registered for an event of a host.
 
     Raises:
@@ -182,7 +182,7 @@ def read_payload(host: str, event: str, content: bytes) -> Payload:
     named = _text(fields, "hook_event_name") or _text(fields, "agent_action_name") or event
     if named not in EVENTS[sender]:
         raise BadPayload(f"event {named[:60]!r} of {sender} is none that graphmem answers")
-    return Payload(sender, named, fields)
+    return HookPayload(sender, named, fields)
 
 
 def _sender(host: str, fields: dict[str, object], *, is_camel: bool) -> str:

@@ -1,14 +1,13 @@
 // Ledger entries as sentences: who recorded what, when, from where and why.
 
-import * as api from "./api.js";
 import { link } from "./address.js";
 import { told } from "./days.js";
 import { el } from "./dom.js";
 import { linked, recorded } from "./words.js";
 
-/** A list of entries; titles of memories that are not among those mentioned are looked up first. */
-export async function entries(changes, state, signal, mentioned = []) {
-  const titles = await titlesOf(changes, state, signal, mentioned);
+/** A list of entries; a memory that is not among those mentioned is shown by its id. */
+export function entries(changes, mentioned) {
+  const titles = new Map(mentioned.filter(({ title }) => title).map(({ id, title }) => [id, title]));
   return el("ol", { class: "entries" }, changes.map((change) => entry(change, titles)));
 }
 
@@ -48,32 +47,7 @@ function sentence(operation, titles) {
   }
 }
 
-function idsOf(operation) {
-  if (operation.operation === "propose") return idsOf(operation.asked);
-  if (operation.operation === "supersede") return [...operation.old, ...operation.new];
-  if (operation.operation === "link") return [operation.source, operation.target];
-  return operation.id ? [operation.id] : [];
-}
-
-async function titlesOf(changes, state, signal, mentioned) {
-  const titles = new Map(mentioned.map(({ id, title }) => [id, title]));
-  for (const { operation: { memory } } of changes) if (memory?.statement) titles.set(memory.id, memory.statement.title);
-  const missing = [...new Set(changes.flatMap(({ operation }) => idsOf(operation)))].filter((id) => !titles.has(id));
-  await Promise.all(missing.map(async (id) => titles.set(id, await titleOf(id, state, signal))));
-  return titles;
-}
-
 /** A relation to another memory as a line: `superseded by ADR-5 on 2025-09-01`. */
 export function related({ memory, before, after, part }, name) {
   return el("p", { class: name }, `${before} `, el("a", { href: link({ view: "memory", id: memory.id }) }, memory.title ?? memory.id), part ? ` (${part})` : "", after);
-}
-
-/** The title of a memory; its id if it is not seen from here. */
-async function titleOf(id, state, signal) {
-  try {
-    return (await api.memory({ ...state, at: "", known: "" }, id, signal)).card.title;
-  } catch (error) {
-    if (error.name === "AbortError" || error.status === 401) throw error;
-    return id;
-  }
 }

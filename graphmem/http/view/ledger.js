@@ -12,9 +12,9 @@ export async function showLedger(root, state, signal) {
   const last = await api.latest(state, signal);
   const upto = Math.min(Number.parseInt(state.upto, 10) || last, last);
   const after = Math.max(upto - PAGE, 0);
-  const found = upto ? (await api.changes(state, { after, limit: PAGE, signal })).changes : [];
-  const shown = found.filter(({ seq }) => seq <= upto).reverse();
-  const made = shown.length ? await entries(shown, state, signal) : nothing(last);
+  const page = upto ? await api.changes(state, { after, limit: PAGE, signal }) : { changes: [], mentioned: [] };
+  const shown = page.changes.filter(({ seq }) => seq <= upto).reverse();
+  const made = shown.length ? entries(shown, page.mentioned) : nothing(last);
   const pager = el("nav", { class: "pager", "aria-label": "Pages of the ledger" },
     upto < last ? el("a", { href: link({ upto: String(Math.min(upto + PAGE, last)) }) }, "← newer") : el("span"),
     el("span", { class: "dim" }, last ? `entries ${upto} to ${after + 1} of ${last}` : ""),

@@ -17,7 +17,7 @@ export async function showMemory(root, state, signal) {
   const [history, explanation] = await Promise.all([api.history(state, signal), api.explain(state, signal)]);
   const { card } = history;
   const lanes = card.subject ? (await api.timeline(state, card.subject, signal)).lanes : [];
-  const written = await entries([...history.changes].reverse(), state, signal, history.mentioned);
+  const written = entries([...history.changes].reverse(), history.mentioned);
   note([...history.chain, ...lanes.map((lane) => lane.card)]);
   fill(root,
     head(card, explanation, state),

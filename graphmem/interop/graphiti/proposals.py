@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
 from graphmem.answers import Card, State, Written
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 from graphmem.model import MAX_NAME_CHARS, Anchor, AnchorKind, At, Move, Origin, Scope, Statement, Status
 from graphmem.ranking import name_key

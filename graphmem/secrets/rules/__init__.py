@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
+
+from graphmem.deferred_dataclass import dataclass
 
 _FOLDER = Path(__file__).parent
 _FILES = ("gitleaks.json", "own.json")
@@ -49,7 +50,7 @@ class Allowlist:
 
 
 @dataclass(frozen=True)
-class Rule:
+class SecretRule:
     """A rule for a type of secret.
 
     Attributes:
@@ -74,13 +75,13 @@ class Rule:
 class RuleBook:
     """All rules, and the allowlist that they have in common."""
 
-    rules: tuple[Rule, ...]
+    rules: tuple[SecretRule, ...]
     allowed: Allowlist
 
     @cached_property
-    def by_keyword(self) -> dict[str, tuple[Rule, ...]]:
+    def by_keyword(self) -> dict[str, tuple[SecretRule, ...]]:
         """The rules of each keyword."""
-        named: dict[str, list[Rule]] = {}
+        named: dict[str, list[SecretRule]] = {}
         for rule in self.rules:
             for keyword in rule.keywords:
                 named.setdefault(keyword, []).append(rule)
@@ -96,8 +97,8 @@ def rule_book(*names: str) -> RuleBook:
     return RuleBook(rules, _allowlist(common))
 
 
-def _rule(raw: dict[str, Any]) -> Rule:
-    return Rule(
+def _rule(raw: dict[str, Any]) -> SecretRule:
+    return SecretRule(
         raw["id"],
         raw["regex"],
         tuple(raw["keywords"]),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.option_keys import FileScope
 
 #: A parsed settings file, or a part of it.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.bans.ban import Ban
 from graphmem.sources.bans.settings_files import files_in_use
 

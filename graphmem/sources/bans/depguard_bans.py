@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.option_keys import FileScope, key_text
 from graphmem.option_keys.file_scope import is_expression, is_found
 from graphmem.sources.bans.ban import (

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.option_keys import FileScope, key_text
 from graphmem.sources.bans.ban import Ban, SettingsBans, Tree, mappings, part, texts
 from graphmem.sources.rules.scopes import scoped
@@ -127,32 +128,32 @@ def _bans(block: ConfigBlock, read: SettingsBans) -> Iterator[Ban]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class _RestrictedImport:
     """A restricted module, or a group of patterns."""
 
     fields: Tree
     is_pattern: bool
 
 
-def _entries(option: object) -> Iterator[_Entry]:
+def _entries(option: object) -> Iterator[_RestrictedImport]:
     """Yield the entries of an option of the rule: a name, or an object with a name or with `paths` and `patterns`."""
     if isinstance(option, str):
-        yield _Entry({"name": option}, is_pattern=False)
+        yield _RestrictedImport({"name": option}, is_pattern=False)
     elif isinstance(option, Mapping) and ("paths" in option or "patterns" in option):
         for name, is_pattern in (("paths", False), ("patterns", True)):
             listed = option.get(name)
             for entry in listed if isinstance(listed, list) else [listed] if isinstance(listed, Unknown) else ():
                 plain: Tree = {"group" if is_pattern else "name": entry}
-                yield _Entry(entry if isinstance(entry, Mapping) else plain, is_pattern)
+                yield _RestrictedImport(entry if isinstance(entry, Mapping) else plain, is_pattern)
     elif isinstance(option, Mapping | Unknown):
-        yield _Entry(option if isinstance(option, Mapping) else {"name": option}, is_pattern=False)
+        yield _RestrictedImport(option if isinstance(option, Mapping) else {"name": option}, is_pattern=False)
 
 
-def _entry_names(entry: _Entry) -> list[str]:
+def _entry_names(entry: _RestrictedImport) -> list[str]:
     return texts(entry.fields.get("group" if entry.is_pattern else "name"))
 
 
-def _entry_bans(entry: _Entry, read: SettingsBans) -> Iterator[Ban]:
+def _entry_bans(entry: _RestrictedImport, read: SettingsBans) -> Iterator[Ban]:
     fields, names = entry.fields, _entry_names(entry)
     shown = next(iter(names), str(fields.get("regex") or "no-restricted-imports"))
     if isinstance(fields.get("name"), Unknown) or isinstance(fields.get("group"), Unknown):

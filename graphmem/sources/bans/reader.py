@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 from graphmem.instants import to_micros
 from graphmem.model import instant

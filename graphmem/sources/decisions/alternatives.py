@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import MAX_LIST_ITEMS, Alternative, Outcome
 from graphmem.option_keys import OptionKey
 from graphmem.sources.decisions.option_references import is_about_go, keys_in_name

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from graphmem.deferred_dataclass import dataclass
 
 _HEADING = re.compile(r"^(?P<marks>={1,6})[ \t]+(?=\S)")
 _ATTRIBUTE = re.compile(r"^:(?P<name>[A-Za-z][\w -]{0,40}):(?=[ \t]|$)")

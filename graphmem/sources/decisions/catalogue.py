@@ -6,9 +6,9 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.decisions.file_names import is_kep, names_folder
 from graphmem.sources.decisions.records import Record
 from graphmem.sources.decisions.references import RecordReference

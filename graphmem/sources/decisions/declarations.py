@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePosixPath
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.decisions.dates import find_dates
 from graphmem.sources.decisions.file_names import names_folder
 from graphmem.sources.decisions.front_matter import is_nothing

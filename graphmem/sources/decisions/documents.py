@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput, NotFound
 from graphmem.sources.observations import Problem
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import yaml
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 
 MAX_YAML_CHARS = 64_000

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import OR_LATER, Move, Status
 from graphmem.sources.decisions.dates import find_dates
 from graphmem.sources.decisions.sections import TextBlock

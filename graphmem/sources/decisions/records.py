@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import MAX_NAME_CHARS, MAX_TEXT_CHARS, MAX_TITLE_CHARS, Alternative, Anchor, Status
 from graphmem.sources.decisions.alternatives import alternatives_of
 from graphmem.sources.decisions.anchors import anchors_of

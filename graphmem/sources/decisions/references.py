@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from urllib.parse import unquote
+
+from graphmem.deferred_dataclass import dataclass
 
 MAX_NUMBER_DIGITS = 6
 _OPEN, _CLOSE = "\ue000", "\ue001"

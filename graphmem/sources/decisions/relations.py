@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from itertools import islice
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.decisions.dates import find_dates
 from graphmem.sources.decisions.idioms import REF, SELF
 from graphmem.sources.decisions.limits import (

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
+
+from graphmem.deferred_dataclass import dataclass
 
 _FENCE = re.compile(r"^[ \t>*+-]{0,12}?(?P<mark>`{3,}|~{3,})(?P<info>.*)$")
 _ATX = re.compile(r"^ {0,3}(?P<marks>#{1,6})(?=[ \t])")

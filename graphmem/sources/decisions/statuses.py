@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Status
 
 _WORDS: dict[Status | None, tuple[str, ...]] = {

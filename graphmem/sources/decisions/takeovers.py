@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Status, SupersessionKind
 from graphmem.sources.decisions.catalogue import Catalogue, Unclear
 from graphmem.sources.decisions.declarations import Declaration

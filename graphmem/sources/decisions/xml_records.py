@@ -9,8 +9,9 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.decisions.dates import first_date
 from graphmem.sources.decisions.front_matter import Field
 from graphmem.sources.decisions.sections import TextLine

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.git.runner import git_stream
 
 _TIMEOUT_S = 600.0

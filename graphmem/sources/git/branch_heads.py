@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.git.runner import GitFailure, git_partial_text, git_text
 
 _LOCAL, _REMOTE = "refs/heads/", "refs/remotes/"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from graphmem.sources.git.raw_log import LOG_ARGUMENTS, RawCommit, commits_of
 from graphmem.sources.git.runner import GitFailure, git_stream
-from graphmem.symbols.code_changes import FileEdit
+from graphmem.symbols.code_changes import CommittedEdit
 
 _TIMEOUT_S = 600.0
 #: Paths named in a single command line.
@@ -19,7 +19,7 @@ _REGULAR = frozenset({"100644", "100755"})
 
 def edits_of(
     root: Path, tip: str, before: str | None, paths: Collection[str], positions: Mapping[str, int]
-) -> Iterator[FileEdit]:
+) -> Iterator[CommittedEdit]:
     """Yield the changes of files along the first-parent line to a commit, in order for each file, without renames.
 
     Args:
@@ -44,7 +44,7 @@ def edits_of(
 
 def edits_at(
     root: Path, commits: Collection[str], positions: Mapping[str, int]
-) -> Iterator[tuple[int, Sequence[FileEdit]]]:
+) -> Iterator[tuple[int, Sequence[CommittedEdit]]]:
     """(Position, all changes of regular files) of some commits against their first parents, with renames.
 
     A commit that changes very many files, and the commits after a commit that git cannot read, are left out.
@@ -60,9 +60,9 @@ def edits_at(
         return
 
 
-def _edits(commit: RawCommit, position: int) -> Iterator[FileEdit]:
+def _edits(commit: RawCommit, position: int) -> Iterator[CommittedEdit]:
     for change in commit.changes:
         if change.mode in _REGULAR:
             old = "" if change.status == "A" else change.old_blob
             new = "" if change.status == "D" else change.blob
-            yield FileEdit(position, change.old_path, old, change.path, new)
+            yield CommittedEdit(position, change.old_path, old, change.path, new)

@@ -7,12 +7,13 @@ import posixpath
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.instants import from_micros, to_micros
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.sources.git.code_edits import edits_at, edits_of
@@ -26,7 +27,7 @@ from graphmem.sources.git.runner import GitFailure, git_stream, git_text
 from graphmem.sources.git.tree_files import TreeFiles, tree_files
 from graphmem.sources.git.work_tree import work_tree
 from graphmem.sources.git.work_tree_files import WorkTreeFiles
-from graphmem.symbols.code_changes import FileEdit
+from graphmem.symbols.code_changes import CommittedEdit
 
 _Key = TypeVar("_Key", str, int)
 _SHA1_CHARS = 40
@@ -218,13 +219,13 @@ class GitCodeHistory:
         read = contents(self.mainline.root, [blob for blob in blobs if blob not in own])
         return own | {blob: content for blob, content in read if content is not None}
 
-    def edits_of(self, paths: Collection[str], after: int) -> Sequence[FileEdit]:
+    def edits_of(self, paths: Collection[str], after: int) -> Sequence[CommittedEdit]:
         """The changes of files by the commits after a position, in order, without renames."""
         before = self.mainline.shas[after] if after >= 0 else self.mainline.before
         found = edits_of(self.mainline.root, self.commit, before, paths, self._positions)
         return sorted(found, key=lambda edit: edit.position)
 
-    def edits_at(self, positions: Collection[int]) -> Mapping[int, Sequence[FileEdit]]:
+    def edits_at(self, positions: Collection[int]) -> Mapping[int, Sequence[CommittedEdit]]:
         """All changes of files by some commits, with renames."""
         commits = [self.commit_at(position) for position in sorted(positions)]
         return dict(edits_at(self.mainline.root, commits, self._positions))

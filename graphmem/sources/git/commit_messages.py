@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.git.runner import git_stream
 
 MAX_MESSAGE_CHARS = 20_000

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.git.commit_messages import nul_tokens
 from graphmem.sources.git.runner import git_stream
 

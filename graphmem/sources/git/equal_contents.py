@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.git.runner import git_text
 
 #: Smaller files, and licences, are alike in repositories that have nothing to do with each other.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.instants import from_micros
 from graphmem.sources.git.mainline import Mainline, MainlineCommit, content_sizes
 from graphmem.sources.git.raw_log import FileChange

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.git.revisions import commit_of, first_parent_line, shallow_commits
 from graphmem.sources.git.runner import GitFailure, git_partial_text, git_text
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
+
+from graphmem.deferred_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

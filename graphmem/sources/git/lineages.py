@@ -9,9 +9,10 @@ from __future__ import annotations
 import posixpath
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Self
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.repository.file_places import WEAK_BELOW
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.repository.mainline_rows import PathOrigin

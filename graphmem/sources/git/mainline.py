@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.git.raw_log import LOG_ARGUMENTS, RawCommit, commits_of
 from graphmem.sources.git.revisions import commit_of, first_parent_line, full_name, shallow_commits
 from graphmem.sources.git.runner import GitFailure, git_stream

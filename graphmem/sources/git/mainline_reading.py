@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.instants import to_micros
 from graphmem.repository.authors import AuthorRows
 from graphmem.repository.mainline_history import MainlineHistory

@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from pathlib import Path
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.git.revisions import commit_of
 from graphmem.sources.git.runner import GitFailure, git_partial_text, git_piped, git_stream, git_text
 

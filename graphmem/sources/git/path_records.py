@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.instants import to_micros
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.sources.git.lineages import Lineages, PathSegment, recorded_segments

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain, islice
 from typing import NamedTuple
+
+from graphmem.deferred_dataclass import dataclass
 
 #: The arguments of `git log` for which `commits_of` parses the output, without rename options and revision.
 LOG_ARGUMENTS = (

@@ -5,10 +5,10 @@ from __future__ import annotations
 import posixpath
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.git.file_versions import contents
 from graphmem.sources.git.runner import git_text
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Anchor, AnchorKind, Kind, Move, Origin, Statement, Status, instant
 from graphmem.sources.clipped_text import clipped, one_line
 from graphmem.sources.incidents.junit_tags import XmlTag, plain_text, xml_tags

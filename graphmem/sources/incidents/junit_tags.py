@@ -9,7 +9,8 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from graphmem.deferred_dataclass import dataclass
 
 MAX_VALUE_CHARS = 4_000
 _TAG = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z_][\w:.-]{0,60})(?P<inside>(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*)>")

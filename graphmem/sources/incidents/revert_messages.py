@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from graphmem.deferred_dataclass import dataclass
 
 #: A message that names more commits is no revert of a change but of a release.
 MAX_COMMITS = 20

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.instants import from_micros
 from graphmem.model import Anchor, AnchorKind, Kind, Move, Origin, Statement, Status
 from graphmem.sources.clipped_text import clipped, one_line

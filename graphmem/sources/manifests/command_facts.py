@@ -5,8 +5,9 @@ from __future__ import annotations
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.manifests.command_purposes import CommandPurpose, purpose_of
 from graphmem.sources.manifests.javascript_packages import RUNNER
 from graphmem.sources.manifests.parts import Command, Manifest

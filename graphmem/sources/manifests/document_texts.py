@@ -7,11 +7,12 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 
 import yaml
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.decisions.xml_records import xml_tokens
 
 MAX_MANIFEST_BYTES = 256 << 10

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.manifests.document_texts import UnreadableManifest, line_of, table_at, text_at, toml_of
 from graphmem.sources.manifests.maven_builds import ECOSYSTEM
 from graphmem.sources.manifests.parts import (

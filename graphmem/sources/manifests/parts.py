@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from graphmem.deferred_dataclass import dataclass
 
 #: Longer names and constraints are cut.
 MAX_NAME_CHARS = 120

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from pathlib import Path
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.instants import from_micros, to_micros
 from graphmem.sources.git.file_versions import FileVersion, contents, file_versions
 from graphmem.sources.git.mainline import MainlineCommit, find_mainline

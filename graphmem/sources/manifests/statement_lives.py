@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Move, Status, SupersessionKind
 from graphmem.sources.manifests.structure_facts import StructureFact
 from graphmem.sources.observations import Observation, Replacement

@@ -6,8 +6,9 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Origin
 from graphmem.sources.manifests.command_facts import command_facts
 from graphmem.sources.manifests.gradle_builds import ALIAS

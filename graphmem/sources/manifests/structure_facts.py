@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Anchor, AnchorKind, Kind, Origin, Statement
 
 #: Further files that declare the same are left out.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import AnchorKind, SupersessionKind
 from graphmem.sources.memories.clock import Clock
 from graphmem.sources.memories.export import (

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import AnchorKind, Kind, Origin
 from graphmem.sources.decisions.front_matter import Field
 from graphmem.sources.decisions.sections import TextSection, read_sections, strip_markup

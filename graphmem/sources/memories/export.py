@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, tzinfo
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import quote
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Kind, LinkKind
 from graphmem.sources.observations import DeclaredLink, Observation, Replacement
 
@@ -42,7 +43,7 @@ class Loss:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ExportedItem:
     """A statement and its owner.
 
     Attributes:
@@ -67,7 +68,7 @@ class Export:
 
     source: MemoryFormat
     name: str
-    items: tuple[Item, ...] = ()
+    items: tuple[ExportedItem, ...] = ()
     replacements: tuple[Replacement, ...] = ()
     relations: tuple[DeclaredLink, ...] = ()
     losses: tuple[Loss, ...] = ()
@@ -106,7 +107,7 @@ class ReadOptions:
 class Gathered:
     """The content that a reader has collected."""
 
-    items: list[Item] = field(default_factory=list)
+    items: list[ExportedItem] = field(default_factory=list)
     replacements: list[Replacement] = field(default_factory=list)
     relations: list[DeclaredLink] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)

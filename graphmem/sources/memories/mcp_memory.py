@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import AnchorKind
 from graphmem.sources.memories.export import Export, Gathered, MemoryFormat, ReadOptions, digest, key_of, link_of
 from graphmem.sources.memories.statements import Lifetime, SourceWords, keep

@@ -17,7 +17,7 @@ from graphmem.errors import InvalidInput
 from graphmem.model import AnchorKind, Origin
 from graphmem.sources.memories.clock import Clock
 from graphmem.sources.memories.export import Export, Gathered, MemoryFormat, ReadOptions, digest, key_of
-from graphmem.sources.memories.mem0_labels import Payload, day_of, end_of
+from graphmem.sources.memories.mem0_labels import Mem0Fields, day_of, end_of
 from graphmem.sources.memories.mem0_wordings import (
     Wording,
     Wordings,
@@ -160,12 +160,12 @@ class _ExportFile:
             is_owner_named=not words.is_partial,
         )
 
-    def _payload(self, record: Mapping[str, Any], line: int) -> tuple[Payload, datetime | None]:
+    def _payload(self, record: Mapping[str, Any], line: int) -> tuple[Mem0Fields, datetime | None]:
         named = {name: str(record[name]) for name in _OWNERS if record.get(name) not in (None, "")}
         if record.get("created_at"):
             named["created_at"] = str(record["created_at"])
         metadata = record.get("metadata")
-        payload = Payload(named, metadata if isinstance(metadata, dict) else {})
+        payload = Mem0Fields(named, metadata if isinstance(metadata, dict) else {})
         try:
             day = day_of(record.get("expiration_date") or None)
         except InvalidInput:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 
 #: The label of every memory with these labels.
@@ -25,7 +26,7 @@ _METADATA = "metadata"
 
 
 @dataclass(frozen=True, slots=True)
-class Payload:
+class Mem0Fields:
     """All fields of a memory except its text.
 
     Attributes:
@@ -56,10 +57,10 @@ class Payload:
         return (MARK, *sorted(labels))
 
 
-def read_payload(labels: tuple[str, ...]) -> Payload:
+def read_payload(labels: tuple[str, ...]) -> Mem0Fields:
     """The fields in the labels of a memory; empty without `MARK`."""
     if MARK not in labels:
-        return Payload()
+        return Mem0Fields()
     named: dict[str, str] = {}
     metadata: dict[str, Any] = {}
     for label in labels:
@@ -68,7 +69,7 @@ def read_payload(labels: tuple[str, ...]) -> Payload:
             metadata = json.loads(value)
         elif name in _FIELDS:
             named[name] = value
-    return Payload(named, metadata)
+    return Mem0Fields(named, metadata)
 
 
 def owner_label(owner: str, name: str) -> str:

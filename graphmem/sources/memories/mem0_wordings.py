@@ -7,11 +7,11 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 from graphmem.sources.memories.clock import Clock
 from graphmem.sources.memories.export import Gathered

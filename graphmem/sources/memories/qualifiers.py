@@ -7,8 +7,9 @@ as Basic Memory has it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+
+from graphmem.deferred_dataclass import dataclass
 
 #: Kinds that say when a statement holds. The others (occurred, due, mentioned) say something else.
 _OF_VALIDITY = frozenset({"", "effective", "valid"})

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 from graphmem.model import Anchor, AnchorKind, Kind, Move, Origin, Statement, Status
-from graphmem.sources.memories.export import Gathered, Item
+from graphmem.sources.memories.export import ExportedItem, Gathered
 from graphmem.sources.observations import Observation
 from graphmem.statement_text import title_and_body
 
@@ -97,7 +97,7 @@ def keep(
         is_present=words.is_present,
         is_partial=words.is_partial,
     )
-    gathered.items.append(Item(observation, user, is_owner_named))
+    gathered.items.append(ExportedItem(observation, user, is_owner_named))
     return True
 
 

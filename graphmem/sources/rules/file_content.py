@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 from itertools import islice
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.memories.notes import front_matter
 from graphmem.sources.rules.markdown_rules import markdown_rules
 from graphmem.sources.rules.rule_files import RuleFormat, folder_of, format_of

@@ -6,9 +6,10 @@ Equal words in several files are one life. Words that return after their end beg
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.rules.rewordings import rewordings
 from graphmem.sources.rules.rule_text import Rule
 

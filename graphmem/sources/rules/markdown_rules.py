@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import zip_longest
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.decisions.sections import TextLine, TextSection, read_sections
 from graphmem.sources.rules.rule_text import Rule, plain
 

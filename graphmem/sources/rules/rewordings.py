@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.rules.rule_text import Rule
 
 #: Rules whose word sequences are less alike are two rules (`SequenceMatcher.ratio`).
@@ -30,7 +30,7 @@ class Rewording:
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
+class _RulePair:
     score: float
     distance: float
     old: int
@@ -83,7 +83,7 @@ def _greedy(removed: Sequence[Rule], added: Sequence[Rule]) -> Iterator[Rewordin
             yield Rewording(removed[pair.old], added[pair.new])
 
 
-def _candidates(removed: Sequence[Rule], added: Sequence[Rule]) -> Iterator[_Candidate]:
+def _candidates(removed: Sequence[Rule], added: Sequence[Rule]) -> Iterator[_RulePair]:
     remaining = _MOST_WORD_PAIRS
     for _, old, new in sorted(_promising(removed, added), reverse=True):
         first, second = removed[old], added[new]
@@ -94,7 +94,7 @@ def _candidates(removed: Sequence[Rule], added: Sequence[Rule]) -> Iterator[_Can
         ratio = SequenceMatcher(None, words, other_words, autojunk=False).ratio()
         score = ratio + _bonus(first, second)
         if score >= LEAST_RATIO:
-            yield _Candidate(score, abs(old / len(removed) - new / len(added)), old, new)
+            yield _RulePair(score, abs(old / len(removed) - new / len(added)), old, new)
 
 
 def _promising(removed: Sequence[Rule], added: Sequence[Rule]) -> Iterator[tuple[float, int, int]]:

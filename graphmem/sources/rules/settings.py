@@ -8,8 +8,8 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from configparser import Error as IniError
 from configparser import RawConfigParser
-from dataclasses import dataclass
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.decisions.front_matter import RefusedYaml, parse_yaml_tree
 from graphmem.sources.rules.rule_files import RuleFormat
 from graphmem.sources.rules.rule_text import Rule, plain

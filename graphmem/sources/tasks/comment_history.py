@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.git.runner import GitFailure, git_stream
 from graphmem.sources.observations import Problem
 from graphmem.sources.tasks.comments import MAX_LINE_CHARS, comment_task, has_comments

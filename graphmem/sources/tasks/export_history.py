@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.git.file_versions import FileVersion
 from graphmem.sources.observations import Problem
 from graphmem.sources.tasks.beads_lines import beads_record

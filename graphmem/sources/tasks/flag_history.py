@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.git.file_versions import FileVersion
 from graphmem.sources.observations import Problem
 from graphmem.sources.tasks.feature_flags import flags_of, is_flag_registry

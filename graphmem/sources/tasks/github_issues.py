@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Move, Status
 from graphmem.sources.clipped_text import clipped, one_line
 from graphmem.sources.tasks.json_values import Unreadable, items, mapping, text

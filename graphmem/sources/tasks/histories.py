@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Move, Status
 from graphmem.sources.comparison import is_similar_title
 from graphmem.sources.tasks.records import TaskLink, TaskRecord

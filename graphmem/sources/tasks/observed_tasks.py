@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Anchor, AnchorKind, LinkKind, Origin, Statement, SupersessionKind
 from graphmem.sources.observations import DeclaredLink, Observation, Replacement
 from graphmem.sources.tasks.histories import TaskLife, TaskPoint, TaskWords

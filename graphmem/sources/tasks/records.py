@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Kind
 
 MAX_LABELS = 20

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 from graphmem.model import Alternative, Anchor, AnchorKind, Kind, Origin, Outcome, Statement
 from graphmem.option_keys import OptionText, parse_option_text

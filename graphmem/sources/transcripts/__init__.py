@@ -2,14 +2,14 @@
 
 from graphmem.sources.transcripts.explicit_statements import ExplicitStatement, explicit_statements
 from graphmem.sources.transcripts.formats import Transcript, read_transcript, turns_of
-from graphmem.sources.transcripts.turns import Message, Speaker, Turn, spoken
+from graphmem.sources.transcripts.turns import Message, Speaker, TranscriptTurn, spoken
 
 __all__ = [
     "ExplicitStatement",
     "Message",
     "Speaker",
     "Transcript",
-    "Turn",
+    "TranscriptTurn",
     "explicit_statements",
     "read_transcript",
     "spoken",

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Kind
-from graphmem.sources.transcripts.turns import Speaker, Turn, spoken
+from graphmem.sources.transcripts.turns import Speaker, TranscriptTurn, spoken
 
 _MOST_CHARS = 400
 _LEAST_WORDS = 3
@@ -37,7 +37,7 @@ _WE_DO = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Form:
+class _StatementPattern:
     """A form of explicit statement.
 
     Attributes:
@@ -58,8 +58,8 @@ class _Form:
 _USER = frozenset({Speaker.USER})
 
 
-def _form(name: str, kind: Kind, pattern: str, lead: str = "", *, by: frozenset[Speaker] = _USER) -> _Form:
-    return _Form(name, kind, re.compile(pattern, re.IGNORECASE), lead, by)
+def _form(name: str, kind: Kind, pattern: str, lead: str = "", *, by: frozenset[Speaker] = _USER) -> _StatementPattern:
+    return _StatementPattern(name, kind, re.compile(pattern, re.IGNORECASE), lead, by)
 
 
 _FORMS = (
@@ -82,7 +82,7 @@ _FORMS = (
     _form("always", Kind.CONVENTION, rf"always (?={_VERB})", "always "),
     _form("never", Kind.CONVENTION, rf"never (?={_VERB})", "never "),
     _form("preferred", Kind.PREFERENCE, r"i(?:'d| would)? (?:always |strongly |much )?prefer (?:to )?", "prefer "),
-    _Form(
+    _StatementPattern(
         "do not",
         Kind.CONVENTION,
         re.compile(rf"(?:don'?t|do not|avoid|stop) (?:ever )?(?={_VERB}|[a-z]+ing\b)", re.IGNORECASE),
@@ -139,10 +139,10 @@ class ExplicitStatement:
     reason: str
     rejected: tuple[str, ...]
     rule: str
-    turn: Turn
+    turn: TranscriptTurn
 
 
-def explicit_statements(turn: Turn) -> Iterator[ExplicitStatement]:
+def explicit_statements(turn: TranscriptTurn) -> Iterator[ExplicitStatement]:
     """Yield the explicit statements of a turn in their order."""
     for paragraph in _paragraphs(spoken(turn.text)):
         for sentence in _SENTENCE.split(" ".join(paragraph.split())):
@@ -165,7 +165,7 @@ def _paragraphs(text: str) -> Iterator[str]:
         yield " ".join(joined)
 
 
-def _statement(sentence: str, turn: Turn) -> ExplicitStatement | None:
+def _statement(sentence: str, turn: TranscriptTurn) -> ExplicitStatement | None:
     if not 0 < len(sentence) <= _MOST_CHARS or sentence.endswith(("?", ":", "…", "...")) or _CHOICE.search(sentence):
         return None
     said = sentence[_opening(sentence) :].replace("**", "")
@@ -185,7 +185,9 @@ def _opening(sentence: str) -> int:
     return end if end == 0 or not sentence[end - 1].isalnum() else 0
 
 
-def _of_form(form: _Form, lead: str, rest: str, quote: str, turn: Turn) -> ExplicitStatement | None:
+def _of_form(
+    form: _StatementPattern, lead: str, rest: str, quote: str, turn: TranscriptTurn
+) -> ExplicitStatement | None:
     head, mark, reason = _parted(rest)
     if form.needs_reason and not mark:
         return None

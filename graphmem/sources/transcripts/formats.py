@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
-from graphmem.sources.transcripts.turns import Speaker, Turn
+from graphmem.deferred_dataclass import dataclass
+from graphmem.sources.transcripts.turns import Speaker, TranscriptTurn
 
 MAX_LINE_BYTES = 4 << 20
 _SPEAKERS = {
@@ -35,7 +35,7 @@ class Transcript:
         end: The byte after the last complete line: the next reading begins there.
     """
 
-    turns: tuple[Turn, ...]
+    turns: tuple[TranscriptTurn, ...]
     session: str
     skipped: int
     end: int
@@ -55,7 +55,7 @@ def read_transcript(content: bytes, *, start: int = 0, first: int = 1) -> Transc
     if whole is not None:
         said = tuple(_turns(whole))
         return Transcript(said, _session(whole), 0 if said else 1, len(content))
-    turns, skipped, session, end, number = list[Turn](), 0, "", start, first
+    turns, skipped, session, end, number = list[TranscriptTurn](), 0, "", start, first
     while end < len(content):
         mark = content.find(b"\n", end)
         is_last = mark < 0
@@ -75,7 +75,7 @@ def read_transcript(content: bytes, *, start: int = 0, first: int = 1) -> Transc
     return Transcript(tuple(turns), session, skipped, end)
 
 
-def turns_of(messages: Iterable[Mapping[str, object]]) -> tuple[Turn, ...]:
+def turns_of(messages: Iterable[Mapping[str, object]]) -> tuple[TranscriptTurn, ...]:
     """Return the turns of messages in any of the forms, without entries other than messages of a user or assistant."""
     found = (_turn(message, number) for number, message in enumerate(messages, 1))
     return tuple(turn for turn in found if turn is not None)
@@ -93,7 +93,7 @@ def _document(content: bytes) -> object | None:
     return value if isinstance(value, list) or (isinstance(value, dict) and "messages" in value) else None
 
 
-def _turns(value: object) -> Iterator[Turn]:
+def _turns(value: object) -> Iterator[TranscriptTurn]:
     messages = value.get("messages") if isinstance(value, dict) else value
     return iter(turns_of(_mapping(message) for message in (messages if isinstance(messages, list) else ())))
 
@@ -108,7 +108,7 @@ def _value(line: bytes) -> Mapping[str, object] | None:
     return value if isinstance(value, dict) else None
 
 
-def _turn(line: Mapping[str, object], number: int) -> Turn | None:
+def _turn(line: Mapping[str, object], number: int) -> TranscriptTurn | None:
     if line.get("isMeta") or line.get("isSidechain") or line.get("isCompactSummary"):
         return None
     inner = next((line[name] for name in ("message", "payload") if isinstance(line.get(name), dict)), line)
@@ -117,7 +117,7 @@ def _turn(line: Mapping[str, object], number: int) -> Turn | None:
     text = _text(message.get("content", message.get("text")))
     if speaker is None or not text.strip():
         return None
-    return Turn(speaker, text, number, _time(line.get("timestamp") or message.get("timestamp")))
+    return TranscriptTurn(speaker, text, number, _time(line.get("timestamp") or message.get("timestamp")))
 
 
 def _text(content: object) -> str:

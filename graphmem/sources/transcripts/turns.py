@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from graphmem.deferred_dataclass import dataclass
 
 
 class Speaker(StrEnum):
@@ -16,7 +17,7 @@ class Speaker(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class TranscriptTurn:
     """A turn of a conversation.
 
     Attributes:

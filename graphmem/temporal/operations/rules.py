@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Change, Operation, Origin, Request, Scope
 from graphmem.rows import Needs, Rows, Situation
 from graphmem.temporal.refusals import refuse_unknown

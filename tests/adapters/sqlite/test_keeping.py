@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from graphmem.adapters.sqlite import SQLiteStore
+from graphmem.adapters.sqlite.keyed_hashes import hashes_of
 from graphmem.adapters.sqlite.segments import SegmentBuilder, unpack
-from graphmem.adapters.sqlite.term_hashes import Facets, hashes_of
+from graphmem.adapters.sqlite.term_hashes import Facets
 from graphmem.errors import CorruptStore, InvalidInput
 from graphmem.model import (
     Anchor,

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 import apsw
 import pytest
 
+from graphmem.adapters import schema_files
 from graphmem.adapters.schema_files import schema_text
 from graphmem.adapters.sqlite import SQLiteStore, connection, migrations
 from graphmem.errors import CorruptStore, InvalidInput, NotFound, StoreUnavailable, Unsupported
@@ -89,7 +90,7 @@ def test_a_step_that_fails_leaves_the_older_store(
 def _add_step(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, "sqlite/0009_next.sql"))
     monkeypatch.setattr(migrations, "SCHEMA_VERSION", 9)
-    monkeypatch.setattr(migrations, "schema_text", lambda name: text if "0009" in name else schema_text(name))
+    monkeypatch.setattr(schema_files, "schema_text", lambda name: text if "0009" in name else schema_text(name))
 
 
 def test_a_network_file_system_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

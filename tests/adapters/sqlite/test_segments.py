@@ -11,8 +11,10 @@ from hypothesis import strategies as some
 
 from graphmem.adapters.sqlite import SQLiteStore, text_index, text_writer
 from graphmem.adapters.sqlite.caches import StoreCaches
+from graphmem.adapters.sqlite.packed_segment import DamagedSegment
 from graphmem.adapters.sqlite.probe_search import Search
-from graphmem.adapters.sqlite.segments import DamagedSegment, SegmentBuilder, joined, pack, unpack, without
+from graphmem.adapters.sqlite.segments import SegmentBuilder, joined, pack, unpack, without
+from graphmem.adapters.sqlite.snapshot import Snapshot
 from graphmem.model import Erase, Request, Scope
 from graphmem.store import Filter, Probe
 from tests.adapters.sqlite.given import MAIN, add, clock, raw
@@ -137,14 +139,15 @@ def test_a_transaction_that_began_before_finds_what_it_saw(store: SQLiteStore, m
     for before, later in ((10, 7), (3, 2), (1, 30)):
         written(1_000 * before, before)
         probes = [Probe(terms=terms, limit=50, is_weighed=True) for terms in _QUESTIONS]
-        with store._reading(MAIN) as (connection, tenant):  # noqa: SLF001 - a request that takes long
-            seen = Search(connection, tenant, MAIN, StoreCaches(), tenant.seq, None)
+        with store._reading(MAIN) as snapshot:  # noqa: SLF001 - a request that takes long
+            connection, tenant = snapshot.connection, snapshot.tenant
+            seen = Search(Snapshot(connection, tenant), MAIN, StoreCaches(), tenant.seq, None)
             expected = [seen.matches(probe, Filter()) for probe in probes]
             written(1_000 * before + 500, later)
             store.match(MAIN, probes[0], Filter())
             store.match(MAIN, probes[0], Filter())
             for caches in (store._caches, StoreCaches()):  # noqa: SLF001 - those of a process, and of a new one
-                again = Search(connection, tenant, MAIN, caches, tenant.seq, None)
+                again = Search(Snapshot(connection, tenant, caches.rows_cache), MAIN, caches, tenant.seq, None)
                 assert [again.matches(probe, Filter()) for probe in probes] == expected
         store.apply([Request(f"erased-{before}", Erase(f"m{1_000 * before}"), MAIN)], clock=clock)
 

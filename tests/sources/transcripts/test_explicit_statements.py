@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphmem.model import Kind
-from graphmem.sources.transcripts import ExplicitStatement, Speaker, Turn, explicit_statements
+from graphmem.sources.transcripts import ExplicitStatement, Speaker, TranscriptTurn, explicit_statements
 
 USER, ASSISTANT = Speaker.USER, Speaker.ASSISTANT
 
 
 def found(text: str, speaker: Speaker = USER) -> list[ExplicitStatement]:
-    return list(explicit_statements(Turn(speaker, text, 1)))
+    return list(explicit_statements(TranscriptTurn(speaker, text, 1)))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,36 @@
+"""Keyed hashes of words and names. A hook imports this module: it imports little."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from hashlib import blake2b
+
+_HASH_BYTES = 8
+_MOST_HASHES = 131_072
+
+
+class Hashes(dict[str, int]):
+    """The hashes of recent terms under a tenant's key."""
+
+    def __init__(self, key: str) -> None:
+        self._key = blake2b(key.encode(), digest_size=32).digest()
+
+    def __missing__(self, term: str) -> int:
+        if len(self) >= _MOST_HASHES:
+            self.clear()
+        data = term.encode("utf-8", "surrogatepass")
+        digest = blake2b(data, digest_size=_HASH_BYTES, key=self._key).digest()
+        hashed = self[term] = int.from_bytes(digest, "little")
+        return hashed
+
+
+@lru_cache(maxsize=16)
+def hashes_of(key: str) -> Hashes:
+    """Return the hashes under a tenant's key; the latest 16 keys are cached."""
+    return Hashes(key)
+
+
+def names(keys: Iterable[str], hashes: Hashes) -> list[int]:
+    """Return the terms of names, for exact lookup (`graphmem.ranking.name_key`)."""
+    return [hashes[f"\0n{key}"] for key in keys]
