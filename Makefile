@@ -48,9 +48,14 @@ SPREAD := --numprocesses=auto --maxprocesses=4 --dist=loadgroup --no-loadscope-r
 
 test: lint suite ## Lint, check types, run every test, measure coverage
 
-check: lint ## What to run while working: lint, types, and the tests that take no server and no browser
+check: env ## What to run while working: lint, types, and the quick tests without server and browser, side by side
+	@$(MAKE) --no-print-directory --jobs=2 lint quick
+
+# Neither a server or browser nor many seconds, and of tests that are repeated on stores those on SQLite.
+.PHONY: quick
+quick: env
 	@echo "== tests without servers"
-	@$(BIN)/pytest --quiet --no-cov $(SPREAD) -m "not neo4j and not heavy" $(ARGS)
+	@$(BIN)/pytest --quiet --no-cov $(SPREAD) -m "not neo4j and not heavy and not rehearsed" $(ARGS)
 
 # Both at once: one start of each, with which every later one takes half the time.
 .PHONY: servers

@@ -1,8 +1,9 @@
 """The time of a hook of a host: `python -m benchmarks.hooks_of_hosts [--memories N] [--rounds N]`.
 
 A hook is a process: `graphmem on HOST EVENT` with a payload, beside an interpreter that imports json and sqlite3,
-which is what a hook in Python costs at least. All run in turn, round by round; a figure is the ratio of medians. The
-store has made-up memories; nothing was chosen on it. Writes `results/hooks_of_hosts.json`.
+which is what a hook in Python costs at least. All run in turn, round by round; a figure is the ratio of medians, of
+processor time, which other processes of the machine disturb least. Modules are compiled before, as pip does. The store
+has made-up memories; nothing was chosen on it. Writes `results/hooks_of_hosts.json`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import json
 import os
 import random
+import resource
 import statistics
 import subprocess
 import sys
@@ -63,6 +65,7 @@ def main() -> int:
         root = Path(name) / "project"
         root.mkdir()
         os.environ.update(XDG_STATE_HOME=f"{name}/state", GRAPHMEM_EMBEDDINGS="off")
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         _fill(root, given.memories)
         rows = list(_rows(root, given.memories, given.rounds))
     show(rows)
@@ -71,7 +74,7 @@ def main() -> int:
 
 
 def _fill(root: Path, memories: int) -> None:
-    from graphmem.hosts.hook.trust import trust
+    from graphmem.user_state.trusted_folders import trust
 
     store = initialise(root)
     trust(str(store.parent))
@@ -107,6 +110,7 @@ def _cases() -> list[_Case]:
     back = {"tool_name": "Bash", "tool_input": {"command": "pip install library-10"}}
     listing = {"tool_name": "Bash", "tool_input": {"command": "ls"}}
     beside, about = {"prompt": "paint the bicycle green"}, {"prompt": "where does the invoice ledger keep its currency"}
+    practice = {"prompt": "add an endpoint that stores the invoice and write a test for its migration"}
     return [
         _Case("assent, nothing to say", "UserPromptSubmit", {"prompt": "yes, go ahead"}, _SILENT),
         _Case("command without packages, nothing to say", "PreToolUse", listing, _SILENT),
@@ -118,6 +122,7 @@ def _cases() -> list[_Case]:
         _Case("session start, block that is still right", "SessionStart", {}, _BLOCK),
         _Case("package command asked about before, warning", "PreToolUse", back, _BLOCK),
         _Case("prompt on topic, block", "UserPromptSubmit", about, _BLOCK),
+        _Case("prompt on topic and on four practices, block", "UserPromptSubmit", practice, _BLOCK),
     ]
 
 
@@ -136,7 +141,7 @@ def _rows(root: Path, memories: int, rounds: int) -> Iterator[Row]:
             times[case.name].append(taken)
             told[case.name] += bool(output)
     bare_ms = statistics.median(base)
-    yield Row("interpreter with json and sqlite3, p50", round(bare_ms, 1), "ms", "lower")
+    yield Row("interpreter with json and sqlite3, processor time, p50", round(bare_ms, 1), "ms", "lower")
     for case in cases:
         ratio = statistics.median(times[case.name]) / bare_ms
         name = f"{case.name}, {memories:,} memories ({told[case.name]} of {rounds} told something)"
@@ -148,9 +153,11 @@ def _program() -> str:
 
 
 def _run(command: list[str], content: bytes, root: Path) -> tuple[float, bytes]:
-    started = time.perf_counter()
+    """Return the processor time of a command in milliseconds, and its output."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(command, input=content, capture_output=True, cwd=root, check=True)
-    return (time.perf_counter() - started) * 1e3, done.stdout
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime) * 1e3, done.stdout
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """`dataclass` as in the standard library, without the time that it takes to compile methods during an import.
 
 The standard library compiles up to seven methods of each class from text, which was four fifths of the time that
-graphmem needed to start (ADR-0105). Here `__init__` is compiled at its first call, and the other methods are closures.
+graphmem needed to start (ADR-0105). Here each is made at its first call, and `__init__` alone is compiled.
 The fields, the slots and all functions of `dataclasses` (`fields`, `replace`, `asdict`) are the standard library's.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import MISSING, FrozenInstanceError, fields
+from inspect import get_annotations
 from operator import attrgetter
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any
@@ -24,16 +25,35 @@ else:
         return _with_methods(cls, **options) if cls is not None else lambda each: _with_methods(each, **options)
 
 
+#: Annotations that are no types of fields.
+_SPECIAL = ("ClassVar", "InitVar", "KW_ONLY")
+
+
 def _with_methods(
     cls: type[Any], *, eq: bool = True, frozen: bool = False, slots: bool = False, kw_only: bool = False
 ) -> type[Any]:
     if any(dataclasses.is_dataclass(base) for base in cls.__bases__):
         return dataclasses.dataclass(eq=eq, frozen=frozen, slots=slots, kw_only=kw_only)(cls)
-    own = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots, kw_only=kw_only)(cls)
+    own = _with_fields(cls, slots=slots, kw_only=kw_only)
     parameters = own.__dataclass_params__
     parameters.init, parameters.repr, parameters.eq, parameters.frozen = True, True, eq, frozen
     _add_methods(own)
     return own
+
+
+def _with_fields(cls: type[Any], *, slots: bool, kw_only: bool) -> type[Any]:
+    """Return the class with the fields and slots of the standard library, and no method."""
+    make = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots, kw_only=kw_only)
+    types: dict[str, object] = get_annotations(cls)
+    if any(name in str(kind) for kind in types.values() for name in _SPECIAL):
+        return make(cls)
+    # The standard library compares the text of each annotation with three types, which takes most of its time.
+    cls.__annotations__ = dict.fromkeys(types, object)
+    made = make(cls)
+    made.__annotations__ = types
+    for spec in fields(made):
+        spec.type = types[spec.name]
+    return made
 
 
 def _add_methods(cls: type[Any]) -> None:
@@ -41,17 +61,29 @@ def _add_methods(cls: type[Any]) -> None:
     parameters, body = cls.__dataclass_params__, cls.__dict__
     # Python sets `__hash__` to None in the body of a class that defines `__eq__` alone.
     is_hashed = body.get("__hash__") is not None
-    made: dict[str, object] = {"__init__": _first_init(cls), "__repr__": _repr}
+    made: dict[str, object] = {"__init__": _deferred(cls, "__init__", _init), "__repr__": _repr}
     if parameters.eq:
-        made["__eq__"] = _equality(cls)
+        made["__eq__"] = _deferred(cls, "__eq__", _equality)
         if not is_hashed:
-            cls.__hash__ = _hash(cls) if parameters.frozen else None  # type: ignore[assignment]
+            cls.__hash__ = _deferred(cls, "__hash__", _hash) if parameters.frozen else None  # type: ignore[assignment]
     if parameters.frozen:
-        made |= {"__setattr__": _refused_change(cls), "__delattr__": _refused_deletion(cls)}
+        made["__setattr__"] = _deferred(cls, "__setattr__", _refused_change)
+        made["__delattr__"] = _deferred(cls, "__delattr__", _refused_deletion)
         made |= {"__getstate__": _state, "__setstate__": _set_state} if "__slots__" in body else {}
     for name, method in made.items():
         if name not in body:
             setattr(cls, name, method)
+
+
+def _deferred(cls: type[Any], name: str, make: Callable[[type[Any]], Callable[..., Any]]) -> Callable[..., Any]:
+    """Return a method that makes the method of a class at its first call, and puts it in its own place."""
+
+    def first_call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        method = make(cls)
+        setattr(cls, name, method)
+        return method(self, *args, **kwargs)
+
+    return first_call
 
 
 @recursive_repr()
@@ -115,15 +147,7 @@ def _set_state(self: Any, state: list[object]) -> None:
 # ---- `__init__`
 
 
-def _first_init(cls: type[Any]) -> Callable[..., None]:
-    def __init__(self: Any, *args: object, **kwargs: object) -> None:  # noqa: N807 - the method of a class
-        cls.__init__ = _compiled_init(cls)
-        cls.__init__(self, *args, **kwargs)
-
-    return __init__
-
-
-def _compiled_init(cls: type[Any]) -> Callable[..., None]:
+def _init(cls: type[Any]) -> Callable[..., None]:
     specs = fields(cls)
     positional = [_parameter(spec) for spec in specs if spec.init and not spec.kw_only]
     named = [_parameter(spec) for spec in specs if spec.init and spec.kw_only]

@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from functools import cache
+
+from graphmem.deferred_dataclass import dataclass
 
 #: Angle brackets and characters that look like them, as they are or after Unicode normalisation.
 BRACKETS = (
@@ -29,12 +31,16 @@ _UNSEEN = (
 )
 #: Beginnings of escape sequences for brackets: `\\u003c`, `\\x3c`, `\\74`, `%3C`, `=3C`, `+ADw-`.
 _WRITTEN = r"\\(?=[uUxN0-7])|[%=](?=[23][0-9A-Fa-f])|\+(?=A[DG])"
-_RISKY = re.compile(f"[{re.escape(BRACKETS)}{_AMPERSANDS}{_UNSEEN}]|{_WRITTEN}")
 _NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _PLAIN = {name: sign for sign, name in _NAMED.items()}
 _ENCODED = re.compile("&(?:amp|lt|gt|#x[0-9A-F]{1,6});")
 _TAG = re.compile("[0-9a-z]{8,26}")
 _SINGLE_MARK = re.compile(r'<untrusted-([0-9a-z]{8,26}) origin="[a-z]{1,20}">([^<>]*)</untrusted-\1>')
+
+
+@cache
+def _risky() -> re.Pattern[str]:
+    return re.compile(f"[{re.escape(BRACKETS)}{_AMPERSANDS}{_UNSEEN}]|{_WRITTEN}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ def rendered(parts: Iterable[str | Foreign], tag: str) -> str:
 
 def encoded(text: str) -> str:
     """Replace the characters that could form or imitate a mark by references; `decoded` reverses this."""
-    safe = _RISKY.sub(_reference, text)
+    safe = _risky().sub(_reference, text)
     # A combining character would merge with the last character of the opening mark.
     first = text[:1]
     return f"&#x{ord(first):X};{safe[1:]}" if first and safe[0] == first and _combines(first) else safe

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from graphmem.browser import BrowserAddress
     from graphmem.config import Settings
     from graphmem.model import Scope
+    from graphmem.recalls import RecallLedger
     from graphmem.retrieval.embedder import Embedder, EmbedderMissing
     from graphmem.schema import Schema
     from graphmem.secrets.policy import SecretPolicy
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from graphmem.service.memory import GraphMemory
     from graphmem.service.projector import Projector
     from graphmem.service.secret_gate import SecretGate
+    from graphmem.sources.transcripts.quoted_statements import StatementModel
     from graphmem.store import Clock, Store
 
 _IGNORE_ALL = "*\n"
@@ -77,8 +79,44 @@ def open_memory(
         embedder=embedder or installed_backend(settings),
         gate=cache(partial(_gate, settings.secrets)),
         projector=_projector_of(store, store_url),
+        capture_rules=settings.capture,
+        statement_model=None if settings.llm_url is None else partial(open_statement_model, settings),
+        recalls=_recalls_of(store_url, settings),
+        retention=settings.retain,
     )
     return GraphMemory(context)
+
+
+def open_statement_model(settings: Settings, memory: GraphMemory) -> StatementModel:
+    """Return the language model that the settings name, which reads statements in conversations.
+
+    Args:
+        settings: With `llm_url` and `llm_model`.
+        memory: The memory whose embedding model graphiti's pipeline uses; nothing else of it is read.
+    """
+    from graphmem.extraction.completions import Completions
+
+    completions = Completions(
+        settings.llm_url or "", settings.llm_model or "", settings.llm_key, settings.llm_timeout_s
+    )
+    if settings.llm_pipeline == "graphiti":
+        from graphmem.interop.graphiti.statement_pipeline import GraphitiPipeline
+
+        return GraphitiPipeline(memory, completions)
+    from graphmem.extraction.chat_endpoint import ChatEndpoint
+
+    return ChatEndpoint(completions)
+
+
+def _recalls_of(url: str, settings: Settings) -> RecallLedger:
+    if settings.recall == "off":
+        from graphmem.recalls import NoRecalls
+
+        return NoRecalls()
+    from graphmem.adapters.recall.recall_file import RecallFile
+    from graphmem.config import recall_stem
+
+    return RecallFile(recall_stem(url))
 
 
 def open_reader(embedder: Callable[[], Embedder | EmbedderMissing]) -> ContextReader | GraphMemory:
@@ -107,6 +145,7 @@ def open_reader(embedder: Callable[[], Embedder | EmbedderMissing]) -> ContextRe
             clock=utc_now,
             embedder=embedder,
             gate=cache(partial(_gate, settings.secrets)),
+            recalls=_recalls_of(url, settings),
         )
     )
 

@@ -65,6 +65,7 @@ SubjectName = Annotated[str, Text(1_000, description="A subject, such as stack.d
 PathName = Annotated[str, Text(1_000, description="A file, folder/ or glob.", metavar="PATH")]
 ComponentName = Annotated[str, Text(1_000, 1, description="A component or module, such as billing.", metavar="NAME")]
 FileName = Annotated[str, Text(1_000, 1, description="A path that a file has or had.", metavar="PATH")]
+DayText = Annotated[str, Text(10, 10, r"^\d{4}-\d{2}-\d{2}$", "A day, such as 2026-11-01.", "DAY")]
 Position = Annotated[int, Number(0, description="A ledger position.", metavar="POSITION")]
 ChangeNumber = Annotated[int, Number(1, description="A ledger position.")]
 MoveNumber = Annotated[int, Number(1, 1_000, "A status move of an add, counted from 1.", "NUMBER")]
@@ -75,5 +76,8 @@ Limit = Annotated[int, Number(1, None, "The most results to return.", "NUMBER")]
 DiffText = Annotated[str, Text(20_000_000, description="A text.", metavar="TEXT")]
 """A diff, or a text with code."""
 ShellCommand = Annotated[str, Text(20_000, description="A shell command.", metavar="COMMAND")]
+ActorName = Annotated[str, Text(MAX_NAME_CHARS, 1, description="A person or a program that works.", metavar="ACTOR")]
+DurationText = Annotated[str, Text(40, 1, description="A duration: 30m, 4h, 2d.", metavar="DURATION")]
+NoteText = Annotated[str, Text(20_000, description="A note in a sentence or more.", metavar="TEXT")]
 Share = Annotated[float, Number(0, 1)]
 """A number from 0 to 1."""

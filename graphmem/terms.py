@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 TITLE_WEIGHT = 2
 
 _VERSION = re.compile(r"(?<![\w.])[vV]?(\d+(?:\.\d+)+)")
-_IDEOGRAPHS = re.compile(f"[{IDEOGRAPH}]+")
 _SHORTEST_STEMMED = 3
 _MOST_STEMS = 65_536
 
@@ -58,7 +57,7 @@ def question_terms(text: str) -> tuple[str, ...]:
     ('deploy', 'python', '3_11')
     """
     versions = [version.replace(".", "_") for version in _versions(text)]
-    runs = [] if text.isascii() else [run for run in _IDEOGRAPHS.findall(text) if len(run) > 1]
+    runs = [] if text.isascii() else [run for run in _ideographs().findall(text) if len(run) > 1]
     rest = _VERSION.sub(" ", text)
     for run in runs:
         rest = rest.replace(run, " ")
@@ -92,8 +91,13 @@ def _versions(text: str) -> list[str]:
     return []
 
 
+@cache
+def _ideographs() -> re.Pattern[str]:
+    return re.compile(f"[{IDEOGRAPH}]+")
+
+
 def _pairs(text: str) -> list[str]:
-    return [left + right for run in _IDEOGRAPHS.findall(text) for left, right in pairwise(run)]
+    return [left + right for run in _ideographs().findall(text) for left, right in pairwise(run)]
 
 
 class _Stems(dict[str, str]):

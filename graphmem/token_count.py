@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
-from graphmem.ranking import IDEOGRAPH
+from graphmem.words import IDEOGRAPH
 
-_PIECE = re.compile(rf"[A-Za-z]{{1,6}}|[0-9]{{1,3}}|[{IDEOGRAPH}]|[^\W\d_]{{1,2}}|\S")
+#: In an ASCII text all letters are Latin.
+_ASCII_PIECE = re.compile(r"[A-Za-z]{1,6}|[0-9]{1,3}|\S")
+
+
+@cache
+def _piece() -> re.Pattern[str]:
+    return re.compile(rf"[A-Za-z]{{1,6}}|[0-9]{{1,3}}|[{IDEOGRAPH}]|[^\W\d_]{{1,2}}|\S")
 
 
 def token_count(text: str) -> int:
@@ -19,4 +26,4 @@ def token_count(text: str) -> int:
     >>> token_count("Deployed with Python 3.11")
     7
     """
-    return len(_PIECE.findall(text))
+    return len((_ASCII_PIECE if text.isascii() else _piece()).findall(text))

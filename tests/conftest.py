@@ -94,7 +94,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         is_slow = item.get_closest_marker("heavy") or item.get_closest_marker("neo4j")
         if is_slow and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(400))
-    for item in (*filter(is_rehearsed, items), *measured_before(items)):
+    rehearsed = list(filter(is_rehearsed, items))
+    for item in rehearsed:
+        item.add_marker("rehearsed")
+    for item in (*rehearsed, *measured_before(items)):
         item.add_marker("unmeasured")
     if config.getoption("loadgroup", default=False):
         share_groups(arrange(items))

@@ -43,11 +43,17 @@ _LONG = (
     "tests/benchmarks",
     "tests/cli/test_copy_command.py",
     "tests/cli/test_process.py",
+    "tests/doctor/test_files.py",
+    "tests/doctor/test_servers.py",
     "tests/http/test_process.py",
     "tests/http/test_trace_spans.py",
     "tests/laws/test_overlay.py",
+    "tests/mcp_server/test_roots.py",
     "tests/mcp_server/test_transports.py",
     "tests/parity/test_use_cases.py",
+    "tests/sources/decisions/test_hostile_texts.py",
+    "tests/sources/manifests/test_hostile_texts.py",
+    "tests/test_bootstrap.py",
     "tests/torture",
 )
 #: Fixtures that start a Chromium, or a server for one module.

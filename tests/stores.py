@@ -15,6 +15,7 @@ from graphmem.store import Store
 from tests.oracle import OracleStore
 from tests.oracle.planned import PlannedStore
 from tests.servers import neo4j_server
+from tests.store_template import place_empty_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Backend:
 def _sqlite(folder: Path) -> Store:
     from graphmem.adapters.sqlite import SQLiteStore
 
-    return SQLiteStore.open(folder / "graphmem.db", create=True)
+    return SQLiteStore.open(place_empty_store(folder / "graphmem.db"), create=False)
 
 
 def _neo4j(folder: Path) -> Store:

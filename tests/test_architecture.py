@@ -16,19 +16,19 @@ PACKAGE = Path(__file__).parent.parent / "graphmem"
 
 # An import only ever points to an earlier tier. Modules of one tier do not import each other.
 LAYERS = (
-    ("errors", "deadline", "deferred_dataclass", "instants", "marks", "points"),
-    ("vocabulary", "statement_text", "scopes", "repository", "feedback", "redactions", "words"),
-    ("model", "verbs", "relations", "option_keys", "symbols"),
-    ("rows", "parameters", "ranking", "canonical_json", "guard"),
+    ("errors", "deadline", "deferred_dataclass", "instants"),
+    ("vocabulary", "statement_text", "scopes", "repository", "feedback", "redactions", "words", "marks", "points"),
+    ("model", "verbs", "relations", "option_keys", "symbols", "capture_rules"),
+    ("recalls", "rows", "parameters", "ranking", "canonical_json", "guard", "claims"),
     ("contradictions", "temporal", "terms", "token_count", "statement_json", "store"),
     ("answers", "projection", "schema", "ledger", "verification"),
-    ("conflicts", "drafts", "retrieval", "secrets", "sources", "briefing"),
-    ("adapters", "service", "config", "keys", "githooks"),
-    ("wire", "browser", "analysis", "webhooks"),
+    ("conflicts", "drafts", "recall_spool", "retrieval", "secrets", "sources", "briefing", "user_state"),
+    ("adapters", "service", "config", "keys", "githooks", "extraction"),
+    ("wire", "browser", "analysis", "webhooks", "interop"),
     ("client",),
     ("opening", "http"),
     ("hosts",),
-    ("mcp_server", "doctor", "compat", "interop"),
+    ("mcp_server", "doctor", "compat"),
     ("cli",),
     ("demo",),
 )

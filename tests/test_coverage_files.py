@@ -91,6 +91,7 @@ def test_it(request, is_paused):
 """
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("parallel", [[], ["--numprocesses=1"]], ids=["alone", "in a process of a parallel run"])
 def test_what_runs_during_a_pause_is_not_measured_and_what_runs_after_it_is(
     tmp_path: Path, parallel: list[str]

@@ -47,6 +47,7 @@ def first_alias(memory: GraphMemory, text: str, at: At) -> str:
     return said.aliases[0]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(("question", "answers"), list(zip(QUESTIONS, ANSWERS, strict=True)))
 def test_plain_search_is_wrong_where_graphmem_is_right(
     memory: GraphMemory, question: DemoQuestion, answers: tuple[str, str]
@@ -145,6 +146,7 @@ def test_what_depends_on_a_superseded_decision_is_suspect(loop: list[str]) -> No
     assert "suspect: depends on 'Requests are validated with pydantic models'" in suspect
 
 
+@pytest.mark.heavy
 def test_it_runs_twice_and_draws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRAPHMEM_EMBEDDINGS", "off")
     words = ["--folder", str(tmp_path / "store"), "--svg", str(tmp_path / "page.svg")]

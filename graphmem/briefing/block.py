@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from graphmem.answers import Contest, Relation, State
+from graphmem.claims.work_claim import WorkClaim
 from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Kind, Origin, Point, Scope
 
@@ -37,6 +38,7 @@ class Why(StrEnum):
     MEANING = "meaning"
     PRACTICE = "practice"
     GENERAL = "general"
+    CLAIM = "claim"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ class BlockItem:
         overrules: Memories in force for the same subject that it leads, each with the rule.
         contested: Memories of the same subject and scope that contest it; the conflict is undecided.
         cautions: Sentences with reasons not to rely on it.
+        claim: The claim that the memory is; None for others.
+        is_own: True if the claim is the reader's.
         is_new: The memory came into force, or was recorded, after the ledger position that the caller has seen.
         is_title_only: True if only title and id had room.
     """
@@ -84,6 +88,8 @@ class BlockItem:
     overrules: tuple[Contest, ...] = ()
     contested: tuple[Contest, ...] = ()
     cautions: tuple[str, ...] = ()
+    claim: WorkClaim | None = None
+    is_own: bool = False
     is_new: bool = False
     is_title_only: bool = False
 

@@ -183,7 +183,7 @@ def practices_of(task: str, paths: Iterable[str]) -> tuple[tuple[Practice, float
     words, lowered = frozenset(_WORD.findall(task.casefold())), [path.casefold() for path in paths]
     found: list[tuple[float, Practice, float]] = []
     for practice in PRACTICES:
-        said, is_on_path = len(practice.triggers & words), practice.is_on(lowered)
+        said, is_on_path = len(practice.triggers & words), bool(lowered) and practice.is_on(lowered)
         if said or is_on_path:
             found.append((said + is_on_path, practice, 1.0 if said else BY_PATH))
     found.sort(key=lambda touched: -touched[0])

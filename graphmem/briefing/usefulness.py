@@ -33,6 +33,7 @@ class MemoryEvidence:
         convention: 1 if it is a convention.
         preference: 1 if it is the reader's own.
         in_flight: 1 if it is a task under way.
+        claimed: 1 if it is a claim of the reader, or of another actor on the paths of the task.
     """
 
     words: float = 0.0
@@ -49,6 +50,7 @@ class MemoryEvidence:
     convention: float = 0.0
     preference: float = 0.0
     in_flight: float = 0.0
+    claimed: float = 0.0
 
     @property
     def is_direct(self) -> bool:
@@ -74,6 +76,8 @@ class Weights:
     convention: float = 0.08
     preference: float = 0.15
     in_flight: float = 0.1
+    #: Not chosen on data: who works on the same files now comes before conventions that share a word or two.
+    claimed: float = 1.0
 
 
 WEIGHTS = Weights()
@@ -99,6 +103,7 @@ def usefulness(evidence: MemoryEvidence, weights: Weights = WEIGHTS) -> float:
         weights.convention * evidence.convention,
         weights.preference * evidence.preference,
         weights.in_flight * evidence.in_flight,
+        weights.claimed * evidence.claimed,
     )
     return round(math.fsum(parts), _PLACES)
 

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from graphmem.answers import Contest, Reference, Relation, Sentence, State
 from graphmem.briefing.block import BlockItem, SectionName, Why
+from graphmem.briefing.claim_wording import claim_pieces
 from graphmem.deferred_dataclass import dataclass
 from graphmem.marks import Foreign, Parts, rendered
 from graphmem.model import Origin
@@ -82,7 +83,7 @@ class BlockWording:
             yield self._since(item.since)
         elif item.state is State.HOLDS:
             yield "always"
-        if item.until is not None:
+        if item.until is not None and item.claim is None:
             yield f"until {day(item.until)}"
         yield item.matched if item.why is Why.PRACTICE else item.why.value
         if item.scope.environment is not None:
@@ -137,9 +138,11 @@ def _joined(pieces: Iterable[Parts]) -> Parts:
 def _tail(item: BlockItem, *, is_full: bool) -> Iterator[Parts]:
     if item.state is not State.HOLDS:
         yield (f"{item.state.value}",)
+    if item.claim is not None:
+        yield from claim_pieces(item.claim, is_own=item.is_own)
     if item.rejected:
         yield _rejected(item, is_full=is_full)
-    for near in item.replaced[:_MOST_NAMED]:
+    for near in () if item.claim is not None else item.replaced[:_MOST_NAMED]:
         yield _relation(near, is_full=is_full)
     if item.overrules:
         yield _rivals("over ", item.overrules, is_full=is_full)

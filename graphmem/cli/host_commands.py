@@ -163,7 +163,7 @@ def trust(*, call: Call, folder: Path | None) -> None:
     """
     from graphmem.config import FOLDER, find_folder
     from graphmem.errors import NotFound
-    from graphmem.hosts.hook.trust import trust as record
+    from graphmem.user_state.trusted_folders import trust as record
 
     found = find_folder((folder or Path()).resolve())
     if found is None:

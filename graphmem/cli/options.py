@@ -90,7 +90,7 @@ class Call:
 def _start_hook_work(folder: Path) -> None:
     """Start the work on noted events and queued transcripts; checks a path, and a path in each parent folder."""
     from graphmem.hosts.hook.capture_queue import QUEUE
-    from graphmem.hosts.hook.state_folder import state_path
+    from graphmem.user_state.state_folder import state_path
 
     if Path(state_path(*QUEUE)).exists():
         from graphmem.hosts.transcript_work import work_if_due as capture_if_due

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from graphmem.claims.claim_statement import EXPIRED
 from graphmem.cli.blocks import Block, Look, Span, dim, line
 from graphmem.cli.output import give
 from graphmem.cli.phrases import second
-from graphmem.model import End, Supersede, SupersessionKind
+from graphmem.model import Add, End, Supersede, SupersessionKind
 from graphmem.temporal.operations import asked_in, moments
 
 if TYPE_CHECKING:
@@ -90,6 +91,10 @@ def _likeness(similar: Similar) -> str:
 def _valid_time(operation: Operation) -> str:
     """Return the valid time of a write in full, so that the writer sees the midnight assumed for a bare date."""
     times = moments(operation)
+    if isinstance(operation, End) and operation.source_word == EXPIRED:
+        return f" until {second(times[0])}"
+    if isinstance(operation, Add) and operation.moves[-1].source_word == EXPIRED:
+        return f" from {second(times[0])} until {second(operation.moves[-1].at)}"
     if isinstance(operation, End):
         return f" on {second(times[0])}"
     if isinstance(operation, Supersede) and len(times) > 1:

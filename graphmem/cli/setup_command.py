@@ -122,10 +122,10 @@ def _set_up(ctx: click.Context, call: Call, root: Path, plans: list[Plan], *, re
     from graphmem.cli.repository_commands import read_everything
     from graphmem.config import FILE, FOLDER
     from graphmem.doctor import LinkHealth, examine
-    from graphmem.hosts.hook.trust import trust
     from graphmem.hosts.installation import carry_out
     from graphmem.opening import initialise
     from graphmem.sources.git.work_tree import work_tree
+    from graphmem.user_state.trusted_folders import trust
 
     is_new = not (root / FOLDER / FILE).exists()
     path = str(initialise(root))
@@ -179,7 +179,7 @@ def _recorded(root: Path) -> int | None:
 
 
 def _records() -> dict[str, object]:
-    from graphmem.hosts.hook.state_folder import state_path
+    from graphmem.user_state.state_folder import state_path
 
     with suppress(OSError, ValueError):
         records = json.loads(Path(state_path(_RECORD)).read_bytes())
@@ -189,7 +189,7 @@ def _records() -> dict[str, object]:
 
 def _record(root: Path, changes: int | None) -> None:
     from graphmem.drafts import write_private
-    from graphmem.hosts.hook.state_folder import state_path
+    from graphmem.user_state.state_folder import state_path
 
     records = {key: value for key, value in _records().items() if key != str(root)}
     if changes is not None:

@@ -39,8 +39,8 @@ def init(ctx: click.Context, /, *, call: Call, folder: Path | None, reads: bool 
     the command offers to read what is there, as `graphmem ingest repository` does.
     """
     from graphmem.config import FILE, FOLDER, load_settings
-    from graphmem.hosts.hook.trust import trust
     from graphmem.opening import initialise, make_store
+    from graphmem.user_state.trusted_folders import trust
 
     url = None if folder is not None else call.url or load_settings().url
     if url is not None:

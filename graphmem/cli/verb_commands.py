@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
@@ -21,7 +21,7 @@ from graphmem.cli.options import (
 from graphmem.cli.output import give
 from graphmem.cli.receipts import give_receipt
 from graphmem.cli.verb_pages import PAGES, Result, json_page
-from graphmem.parameters import Number
+from graphmem.parameters import Number, Text
 from graphmem.wire.contracts import Contract, Parameter, Role, contract, first_member
 from graphmem.wire.times import read_time
 
@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 _POSITIONS: Mapping[str, tuple[str, ...]] = {
     "link": ("source", "kind", "target"),
     "timeline": ("subject",),
+    "hand_over": ("key",),
 }
+#: Options whose name differs from the parameter's, which is no word of Python or names several values.
+_FLAGS: Mapping[str, str] = {"lasting": "for", "paths": "path"}
 #: The receipt of a write, formatted with the values of its parameters.
 _RECEIPTS: Mapping[str, str] = {
     "transition": "is {status}",
@@ -45,6 +48,10 @@ _RECEIPTS: Mapping[str, str] = {
     "allow": "recorded as an exception",
     "review": "{verdict}ed in review",
     "settle": "conflict {conflict} settled",
+    "claim": "claimed",
+    "renew": "renewed",
+    "release": "released",
+    "hand_over": "handed over to {to}",
     "open_branch": "branch {name} opened",
     "merge_branch": "branch {name} merged",
     "abandon_branch": "branch {name} abandoned",
@@ -114,7 +121,11 @@ def _parameter(parameter: Parameter, positions: tuple[str, ...]) -> Callable[[Bo
         is_choice = isinstance(kind, click.Choice)
         label = None if is_choice else shown if parameter.is_required else f"[{shown}]"
         return click.argument(_slot(parameter), type=kind, metavar=label, required=parameter.is_required)
-    flag = f"--{parameter.name.replace('_', '-')}"
+    flag = f"--{_FLAGS.get(parameter.name, parameter.name).replace('_', '-')}"
+    if get_origin(parameter.annotation) is Sequence:
+        (kind,) = get_args(parameter.annotation)
+        text = f"{_help(parameter, kind).removesuffix('.')}. Repeatable."
+        return click.option(flag, _slot(parameter), metavar=_metavar(kind), multiple=True, help=text)
     if kind is click.BOOL:
         return click.option(flag, _slot(parameter), is_flag=True, help=parameter.description)
     is_enum = isinstance(parameter.default, StrEnum)
@@ -123,10 +134,16 @@ def _parameter(parameter: Parameter, positions: tuple[str, ...]) -> Callable[[Bo
         _slot(parameter),
         type=kind,
         metavar="TIME" if kind is read_time else metavar,
-        default=parameter.default.value if is_enum else parameter.default,
+        default=None if parameter.is_required else parameter.default.value if is_enum else parameter.default,
         show_default=is_enum or isinstance(kind, click.IntRange),
+        required=parameter.is_required,
         help=_help(parameter, kind),
     )
+
+
+def _metavar(kind: Any) -> str | None:  # noqa: ANN401 - a type with limits
+    limits = next(iter(get_args(kind)[1:]), None)
+    return limits.metavar if isinstance(limits, Text) else None
 
 
 def _slot(parameter: Parameter) -> str:

@@ -57,6 +57,8 @@ def _method(name: str) -> Callable[..., Any]:
 def _request(remote: RemoteMemory, agreed: Contract, arguments: Mapping[str, Any]) -> ServerRequest:
     """Return the request for the arguments of a call."""
     session, verb, parts = remote.session, agreed.verb, arguments.get("parts", {})
+    if arguments.get("actor", "") is None:
+        arguments = {**arguments, "actor": session.actor}
     path, also = _path(agreed, arguments)
     if agreed.of(Role.WRITER):
         write = arguments["write"] or Write()

@@ -16,11 +16,11 @@ from graphmem.doctor.links import Check, CheckContext, CheckResult, ok, warn
 from graphmem.errors import Unsupported
 from graphmem.hosts.hook.event_table import EVENTS
 from graphmem.hosts.hook.hook_log import last_failures, last_run
-from graphmem.hosts.hook.trust import is_trusted
 from graphmem.hosts.host_table import HOSTS, Host, is_used
 from graphmem.hosts.program import command_line, program_words
 from graphmem.hosts.registrations import HostState, Registration, host_state
 from graphmem.hosts.sample_payloads import sample_payload
+from graphmem.user_state.trusted_folders import is_trusted
 
 _LIMIT_S, _HOOK_S = 60.0, 5.0
 _WEEK_S = 7 * 86_400.0

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from graphmem import __version__
-from graphmem.client.server_connection import server_url
+from graphmem.client.server_connection import server_url, trusted_certificates
 from graphmem.doctor.links import Check, CheckContext, CheckResult, broken, ok, warn
 from graphmem.http.authentication import is_loopback
 
@@ -109,8 +109,9 @@ def _request(context: CheckContext, method: str, path: str, **more: Any) -> http
 
     key = context.settings.key
     headers = more.pop("headers", {}) | ({} if key is None else {"Authorization": f"Bearer {key}"})
-    with httpx2.Client(timeout=_ANSWER_S) as client:
-        return client.request(method, server_url(context.store_url) + path, headers=headers, **more)
+    url = server_url(context.store_url)
+    with httpx2.Client(timeout=_ANSWER_S, verify=trusted_certificates(url)) as client:
+        return client.request(method, url + path, headers=headers, **more)
 
 
 def _detail(answer: httpx2.Response) -> str:

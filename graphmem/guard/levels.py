@@ -36,6 +36,7 @@ class FindingKind(StrEnum):
     CONTESTED_TOUCHED = "contested_touched"
     CONSTRAINT_ON_PATH = "constraint_on_path"
     DRIFTED_RELIED_ON = "drifted_relied_on"
+    CLAIMED_BY_ANOTHER = "claimed_by_another"
 
 
 def level_of(statement: Statement, *, is_typed: bool, enforcement: Enforcement) -> Level:

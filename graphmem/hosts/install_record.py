@@ -14,8 +14,8 @@ from pathlib import Path
 
 from graphmem.deferred_dataclass import dataclass
 from graphmem.drafts import write_private
-from graphmem.hosts.hook.state_folder import state_path
 from graphmem.hosts.json_edits import Insertion
+from graphmem.user_state.state_folder import state_path
 
 _FILE = "installed.json"
 _VERSION = 1

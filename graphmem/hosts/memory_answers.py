@@ -13,6 +13,7 @@ from graphmem.hosts.hook.guard_index import GuardIndex
 from graphmem.hosts.hook.output import MAX_CHARS
 from graphmem.hosts.hook.told import Block, Guarded
 from graphmem.opening import open_reader, open_store
+from graphmem.repository.path_patterns import fixed_part
 from graphmem.retrieval.embedder import EmbedderMissing
 from graphmem.sources.git.work_tree import work_tree
 
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
 _SESSION_TOKENS, _PROMPT_TOKENS, _PATH_TOKENS = 1_000, 400, 300
 #: Room for the marks around a block.
 _BLOCK_CHARS = MAX_CHARS - 100
+_MOST_CLAIMS = 1_000
 _MAIN = frozenset({"", "main", "master", "trunk", "develop"})
 _MARK = re.compile(r"[^\w]+|_")
 #: Reasons for which a memory is about the prompt itself, and not only about similar work.
-_ON_TOPIC = frozenset({Why.WORDS, Why.MEANING, Why.PATH})
+_ON_TOPIC = frozenset({Why.WORDS, Why.MEANING, Why.PATH, Why.CLAIM})
 
 
 class MemoryAnswers:
@@ -48,36 +50,46 @@ class MemoryAnswers:
     def session_block(self, branch: str) -> Block:
         """Return the memories that govern work on a branch, found by the branch's name."""
         task = "" if branch in _MAIN else _MARK.sub(" ", branch)
-        return block_of(self._asked(task, (), _SESSION_TOKENS), lambda _: True)
+        return self._block(task, (), _SESSION_TOKENS, lambda _: True)
 
     def prompt_block(self, prompt: str) -> Block:
         """Return the memories that a prompt is about."""
-        return block_of(self._asked(prompt, (), _PROMPT_TOKENS), _ON_TOPIC.__contains__)
+        return self._block(prompt, (), _PROMPT_TOKENS, _ON_TOPIC.__contains__)
 
     def path_block(self, payload: HookPayload) -> Block:
         """Return the memories about the files of a tool."""
         paths = payload.relative_files(str(self._root))
         if not paths:
             return Block("", [], "", 0)
-        return block_of(self._asked("", paths, _PATH_TOKENS), lambda why: why is Why.PATH)
+        return self._block("", paths, _PATH_TOKENS, lambda why: why is Why.PATH)
 
     def guard_index(self) -> dict[str, object]:
-        """Return the fields of a `GuardIndex`: the words and paths by which an edit may concern a memory."""
+        """Return the fields of a `GuardIndex`: the words and paths by which an edit may concern a memory or a claim."""
+        claims = self._full_memory().claims(limit=_MOST_CLAIMS).claims
+        claimed = [f"file:{fixed_part(path)}" for claim in claims for path in claim.paths]
         settings = load_settings()
         with open_store(locate(None, settings), settings, create=False) as store:
-            return GuardIndex.of_terms(store.guard_terms(settings.scope())).fields()
+            return GuardIndex.of_terms([*store.guard_terms(settings.scope()), *claimed]).fields()
 
     def guard(self, payload: HookPayload) -> Guarded:
         """Return the findings for a tool call before it runs, or for the files that a shell command changed."""
         from graphmem.guard.levels import Enforcement
         from graphmem.hosts.guard_answers import guarded
+
+        return guarded(
+            self._full_memory(), payload, self._root, Enforcement(self._enforcement or load_settings().guard)
+        )
+
+    def _full_memory(self) -> GraphMemory:
+        """Return the memory with all its verbs."""
         from graphmem.service.context_reader import ContextReader
 
-        memory = self._memory.memory() if isinstance(self._memory, ContextReader) else self._memory
-        return guarded(memory, payload, self._root, Enforcement(self._enforcement or load_settings().guard))
+        return self._memory.memory() if isinstance(self._memory, ContextReader) else self._memory
 
-    def _asked(self, task: str, paths: Iterable[str], budget: int) -> ContextBlock:
-        return self._memory.context(task, tuple(paths), budget_tokens=budget, max_chars=_BLOCK_CHARS, words_only=True)
+    def _block(self, task: str, paths: Iterable[str], budget: int, is_wanted: Callable[[Why], bool]) -> Block:
+        """Return a block; the hook itself records which of its memories it shows."""
+        block = self._memory.context(task, tuple(paths), budget_tokens=budget, max_chars=_BLOCK_CHARS, words_only=True)
+        return block_of(block, is_wanted, getattr(self._memory, "counted_reader", None))
 
 
 def open_hook_memory() -> MemoryAnswers:
@@ -94,11 +106,11 @@ def open_hook_memory() -> MemoryAnswers:
 # ---- blocks
 
 
-def block_of(block: ContextBlock, is_wanted: Callable[[Why], bool]) -> Block:
+def block_of(block: ContextBlock, is_wanted: Callable[[Why], bool], reader: list[str | None] | None = None) -> Block:
     """Return the lines of a block whose memories are there for a wanted reason."""
     head, foot = block.markdown.partition("\n")[0], block.markdown.rpartition("\n")[2]
     is_foot = not foot.startswith(("- ", "#"))
-    return Block(head, list(_lines(block, is_wanted)), foot if is_foot else "", block.at.seq)
+    return Block(head, list(_lines(block, is_wanted)), foot if is_foot else "", block.at.seq, reader)
 
 
 def _lines(block: ContextBlock, is_wanted: Callable[[Why], bool]) -> Iterator[tuple[str, str, str]]:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from graphmem.githooks.background import PAUSE_S, start_command
 from graphmem.hosts.hook.capture_queue import waiting_transcripts
-from graphmem.hosts.hook.state_folder import state_path
 from graphmem.sources.git.work_tree import work_tree
+from graphmem.user_state.state_folder import state_path
 
 _STAMP = ("capture", "started")
 
@@ -29,7 +29,7 @@ def work_if_due(folder: Path) -> bool:
         if 0 <= time.time() - stamp.stat().st_mtime < PAUSE_S:
             return False
     try:
-        if not any(Path(part.folder).is_relative_to(root) for part in waiting_transcripts()):
+        if not any(part.is_due and Path(part.folder).is_relative_to(root) for part in waiting_transcripts()):
             return False
         stamp.touch()
         start_command(["capture", "--waiting"], root)

@@ -6,8 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
-from fastapi import APIRouter, Depends, FastAPI
-from fastapi.security import HTTPBearer
+from fastapi import APIRouter, FastAPI
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Send
@@ -17,11 +16,11 @@ from graphmem import __version__
 from graphmem.errors import Unsupported
 from graphmem.http import browser_files, decision_route, ledger_streams
 from graphmem.http.authentication import AuthenticationMiddleware
-from graphmem.http.problems import MEDIA_TYPE, PROBLEM, HttpProblem, handle_problems
+from graphmem.http.problems import HttpProblem, handle_problems
 from graphmem.http.readiness import Readiness
 from graphmem.http.request_limits import BodyLimitMiddleware, BodyReader, Limits
 from graphmem.http.request_log import Metrics, ObservationMiddleware, log_webhooks
-from graphmem.http.request_parameters import Server, refuse_unknown
+from graphmem.http.request_parameters import Server
 from graphmem.http.trace_spans import TracingMiddleware
 from graphmem.http.verb_routes import verb_router
 from graphmem.http.web_page import ROUTES
@@ -36,25 +35,6 @@ if TYPE_CHECKING:
 
     from graphmem.webhooks.receiver import WebhookReceiver
 
-_DESCRIPTIONS = {
-    401: "The request has no key, or a key that is unknown, expired or revoked.",
-    403: "The key lacks the permission, or does not open the scope.",
-    404: "No memory of that name that the caller can read.",
-    409: "Another write came first, or the `Idempotency-Key` was used for a different write; `heads` lists the memories"
-    " in force now.",
-    408: "The body did not arrive in time.",
-    413: "The body is too large.",
-    415: "The Content-Type is not JSON.",
-    422: "A parameter or a field of the body is invalid.",
-    429: "The server's queue is full.",
-    500: "The store is inconsistent, or graphmem has a bug.",
-    501: "The store or the server does not support this.",
-    503: "The store cannot be reached, or the request took too long.",
-}
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"description": text, "content": {MEDIA_TYPE: {"schema": PROBLEM}}}
-    for status, text in _DESCRIPTIONS.items()
-}
 _ABOUT = """Decisions of a project, their successors, and the times at which each was in force.
 
 Each answer is for a point on both time axes, `as_of` and `known_at`, and names that point. Times are ISO 8601 with a
@@ -126,21 +106,15 @@ def create_app(
         lifespan=life,
     )
     app.state.server = server
-    guards = [
-        Depends(HTTPBearer(auto_error=False, description="A key made with `graphmem key create`.")),
-        Depends(refuse_unknown),
-    ]
-    routers = (verb_router(), decision_route.router, ledger_streams.router)
-    for router in routers:
-        app.include_router(router, dependencies=guards, responses=_PROBLEMS)
-    app.include_router(_health)
-    app.router.routes.extend((*ROUTES, browser_files.ROUTE))
+    routers = (verb_router(), decision_route.router, ledger_streams.router, _health)
+    routes = [route for router in routers for route in router.routes]
+    app.router.routes.extend((*routes, *ROUTES, browser_files.ROUTE))
     if webhooks is not None:
         app.router.routes.extend(webhook_routes(webhooks))
     if tools is not None:
         bounded = BodyLimitMiddleware(tools, server.body_reader, caps.tool_body)
         app.router.routes.append(Route("/mcp", bounded, include_in_schema=False))
-    handle_problems(app, [route for router in (*routers, _health) for route in router.routes])
+    handle_problems(app, routes)
     app.add_middleware(AuthenticationMiddleware, ring=ring)
     app.add_middleware(ObservationMiddleware, metrics=metrics)
     if tracer is not None:

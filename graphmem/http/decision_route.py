@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr
 from starlette.responses import Response
 
 from graphmem.errors import InvalidInput
-from graphmem.http.admission import AdmittedRoute
+from graphmem.http.guarded_routes import guarded_router
 from graphmem.http.request_limits import MAX_BATCH
 from graphmem.http.request_parameters import CurrentWriteHeaders, Server, WriteBody, WriterScope
 from graphmem.service import GraphMemory, IngestReport
@@ -21,7 +20,7 @@ from graphmem.wire.forms import Instant, form
 
 _MAX_SHOWN = 3
 
-router = APIRouter(tags=["write"], route_class=AdmittedRoute)
+router = guarded_router("write")
 
 
 class DocumentBody(BaseModel):

@@ -9,11 +9,11 @@ from itertools import islice
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response, StreamingResponse
 
 from graphmem.errors import InvalidInput
-from graphmem.http.admission import AdmittedRoute
+from graphmem.http.guarded_routes import guarded_router
 from graphmem.http.problems import Refusal
 from graphmem.http.request_limits import Limits
 from graphmem.http.request_parameters import Server, TenantScope
@@ -23,7 +23,7 @@ from graphmem.wire.forms import form
 RESTORE = "/v1/restore"
 NDJSON = "application/x-ndjson"
 
-router = APIRouter(tags=["keep"], route_class=AdmittedRoute)
+router = guarded_router("keep")
 
 _LINES_PER_CHUNK = 200
 _EXPORT: dict[int | str, dict[str, Any]] = {

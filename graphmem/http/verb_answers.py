@@ -18,6 +18,7 @@ from graphmem.http.worker_threads import ServerContext, json_of
 from graphmem.model import Scope
 from graphmem.retrieval.remarks import org_wide
 from graphmem.service import GraphMemory, New, Write
+from graphmem.service.captured_statements import CaptureReport
 from graphmem.service.entries import LedgerPage, ledger_page
 from graphmem.wire.contracts import Contract
 from graphmem.wire.envelopes import AllWritten, CardAnswer, Findings, Repositories, StatusAnswer
@@ -100,6 +101,8 @@ def _openable(memory: GraphMemory, call: VerbCall) -> tuple[str, ...]:
 
 def _add(memory: GraphMemory, call: VerbCall) -> Response:
     written = memory.add(**_add_arguments(call))
+    if isinstance(written, CaptureReport):
+        return json_of(written, 201)
     return receipt(written, 201, Location=f"/v1/memories/{quote(written.ids[0], safe='')}")
 
 

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from graphmem.answers import Written
 from graphmem.errors import Conflict
-from graphmem.http.admission import AdmittedRoute
+from graphmem.http.guarded_routes import guarded_router
 from graphmem.http.problems import MEDIA_TYPE, PROBLEM, Mismatch
 from graphmem.http.request_bodies import ALSO, body_of, is_optional
 from graphmem.http.request_limits import MAX_RESULTS
@@ -36,6 +36,7 @@ from graphmem.http.verb_answers import ANSWERS, VerbCall, answer_form, etag_of, 
 from graphmem.model import Scope
 from graphmem.parameters import MAX_POSITION, Number, Text
 from graphmem.service import GraphMemory, Write
+from graphmem.service.recall_recording import unrecorded
 from graphmem.store import Page
 from graphmem.verbs import VERBS, Verb
 from graphmem.wire.contracts import Contract, Parameter, Role, contract
@@ -51,7 +52,7 @@ _ROUTE_ARGUMENTS = ("server", "caller", "scope", "headers", "body", "bounds")
 @cache
 def verb_router() -> APIRouter:
     """Return a router with the routes of all verbs that are not streams."""
-    router = APIRouter(route_class=AdmittedRoute)
+    router = guarded_router()
     # A memory's id may hold a slash, so longer paths with an id come before the path that ends with it.
     for verb in sorted(VERBS.values(), key=lambda verb: verb.path.endswith("{key}")):
         if verb.route and not verb.is_streamed:
@@ -95,7 +96,7 @@ def _endpoint(agreed: Contract) -> Callable[..., Any]:
 
     async def endpoint(**arguments: Any) -> Response:  # noqa: ANN401 - checked by the framework
         call = _call(agreed, arguments)
-        work = _guarded(call, memory_parameter)
+        work = _noted(call, _guarded(call, memory_parameter))
         server = call.server
         if verb.is_long:
             return await server.keep(verb.name, work)
@@ -184,6 +185,8 @@ def _call(agreed: Contract, arguments: dict[str, Any]) -> VerbCall:
     for parameter in agreed.of(Role.PATH):
         if parameter.is_several:
             values[parameter.name] = (values[parameter.name], *getattr(body, ALSO, ()))
+    if values.get("actor", "") is None:
+        values["actor"] = route["caller"].actor
     if headers is not None:
         values["write"] = headers.write(scope, body)
     if agreed.of(Role.SCOPE):
@@ -202,6 +205,18 @@ def _guarded(call: VerbCall, memory_parameter: Parameter | None) -> Callable[[Gr
     memory_ref = call.values[memory_parameter.name]
     check = _IfMatchCheck(memory_ref if isinstance(memory_ref, str) else memory_ref[0], call.headers, call.scope)
     return lambda memory: check.guarded(memory, lambda write: answer(memory, call.by(write)), call.values["write"])
+
+
+def _noted(call: VerbCall, work: Callable[[GraphMemory], object]) -> Callable[[GraphMemory], object]:
+    """Return the function without recalls if the key of the caller may only read."""
+    if call.caller.may_write:
+        return work
+
+    def unnoted(memory: GraphMemory) -> object:
+        with unrecorded():
+            return work(memory)
+
+    return unnoted
 
 
 def _default_answer(memory: GraphMemory, call: VerbCall) -> object:
@@ -232,12 +247,14 @@ class _IfMatchCheck:
         expected = self._headers.expected
         if expected is None or expected.strip() == "*":
             return None
-        history = memory.history(self._memory_id, scope=self._scope)
+        with unrecorded():
+            history = memory.history(self._memory_id, scope=self._scope)
         if self._headers.op_id is not None and any(change.op_id == self._headers.op_id for change in history.changes):
             return None
         if etag_of(history) in {tag.strip() for tag in expected.split(",")}:
             return history.at.seq
-        successors = memory.explain(self._memory_id, scope=self._scope).resolves_to
+        with unrecorded():
+            successors = memory.explain(self._memory_id, scope=self._scope).resolves_to
         heads = tuple(hit.card.id for hit in successors) or (self._memory_id,)
         raise Mismatch(
             f"memory {self._memory_id!r} is at {etag_of(history)}, not {expected[:80]!r}: read it again", heads

@@ -29,6 +29,7 @@ from graphmem.answers import (
     Written,
 )
 from graphmem.briefing.block import BlockItem, ContextBlock, RejectedOption
+from graphmem.claims.work_claim import ClaimStep, WorkClaim
 from graphmem.deferred_dataclass import dataclass
 from graphmem.guard.file_changes import SkippedFile
 from graphmem.marks import Foreign, Parts, rendered
@@ -58,6 +59,7 @@ from graphmem.model import (
     Supersede,
     Transition,
 )
+from graphmem.recalls import RecallCounts, UnansweredQuestion
 from graphmem.redactions import Redaction
 from graphmem.repository.file_lives import AuthorShare, FileLife, FilePath
 from graphmem.repository.file_places import FilePlace, FileRename, PlaceShare
@@ -65,7 +67,9 @@ from graphmem.repository.relocations import Relocation
 from graphmem.repository.repository_link import LinkRepository, MovedFolder
 from graphmem.repository.symbol_places import SymbolMove, SymbolPlace
 from graphmem.retrieval.briefs import Brief, BriefAnswer, Rejected
+from graphmem.service.claim_answers import ClaimWritten
 from graphmem.service.guard_answers import ExcusedFinding, GuardFinding
+from graphmem.service.recall_answers import RecallStatistics, UsedMemory
 from graphmem.temporal import touched
 from graphmem.wire.json_documents import Writer
 
@@ -109,6 +113,13 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
         "code": Voice.WORDS,
         "suspect": Voice.QUOTED,
     },
+    WorkClaim: {
+        **dict.fromkeys(("id", "works_on", "overlaps"), Voice.ID),
+        **dict.fromkeys(("task", "actor", "paths"), Voice.WORDS),
+        "repo": Voice.HOME,
+    },
+    ClaimStep: dict.fromkeys(("actor", "action", "note"), Voice.WORDS),
+    ClaimWritten: {"ids": Voice.ID, "notes": Voice.QUOTED},
     ContextBlock: dict.fromkeys(("markdown", "counter", "mode", "note"), _PLAIN),
     BlockItem: {
         "id": Voice.ID,
@@ -143,7 +154,11 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
     Told: {"word": Voice.WORDS},
     Step: {"part": Voice.QUOTED, "evidence": Voice.QUOTED, "before": _PLAIN, "after": _PLAIN},
     Relation: {"before": _PLAIN, "after": _PLAIN, "part": Voice.QUOTED},
-    Explanation: {"reasons": Voice.QUOTED, "suspect": Voice.QUOTED},
+    Explanation: {"reasons": Voice.QUOTED, "suspect": Voice.QUOTED, "use": _PLAIN},
+    RecallStatistics: {"since": _PLAIN, "began": _PLAIN},
+    RecallCounts: {"last_day": _PLAIN},
+    UsedMemory: {"why": _PLAIN},
+    UnansweredQuestion: {**dict.fromkeys(("digest", "first_day", "last_day"), _PLAIN), "repo": Voice.HOME},
     Redaction: {"rule": _PLAIN, "place": _PLAIN},
     Similar: {"found_by": _PLAIN},
     Written: {"ids": Voice.ID, "notes": Voice.QUOTED},
@@ -283,7 +298,7 @@ class _Walk(Writer):
             value = value.card
         if isinstance(value, Card):
             value = value.memory
-        if isinstance(value, Brief | BlockItem):
+        if isinstance(value, Brief | BlockItem | WorkClaim | ClaimStep):
             return value.origin.value
         if isinstance(value, GuardFinding | ExcusedFinding):
             value = value.memory
@@ -347,7 +362,7 @@ def _origins_in(value: object) -> Iterator[tuple[str, str]]:
         for item in value:
             yield from _origins_in(item)
     elif is_dataclass(value) and not isinstance(value, type):
-        if isinstance(value, Brief | BlockItem):
+        if isinstance(value, Brief | BlockItem | WorkClaim):
             yield value.id, value.origin.value
         for spec in fields(value):
             yield from _origins_in(getattr(value, spec.name))

@@ -36,6 +36,7 @@ from graphmem import __version__
 from graphmem.deadline import wanted_by
 from graphmem.mcp_server.prompts import PROMPTS, get_prompt
 from graphmem.mcp_server.resources import TEMPLATES, read_resource
+from graphmem.mcp_server.review_tool import REVIEW_TOOL, review
 from graphmem.verbs import Profile
 
 if TYPE_CHECKING:
@@ -85,6 +86,8 @@ def make_server(opening: Opening, roots: ClientRoots | None = None, *, profile: 
     async def call_tool(context: _Context, params: CallToolRequestParams) -> CallToolResult | InputRequiredResult:
         if params.name not in names:
             raise MCPError(INVALID_PARAMS, f"no tool {params.name!r}; there are {', '.join(names)}")
+        if params.name == REVIEW_TOOL:
+            return await review(context, params, partial(calls.run, context, params))
         return await calls.run(context, params, partial(_call_tool, params.name, params.arguments or {}))
 
     async def read(context: _Context, params: ReadResourceRequestParams) -> ReadResourceResult | InputRequiredResult:

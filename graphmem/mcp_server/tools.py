@@ -12,6 +12,8 @@ from graphmem.briefing.block import ContextBlock
 from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 from graphmem.mcp_server.brief_answers import answered
+from graphmem.mcp_server.review_question import ReviewAnswer, ReviewArguments, ask_in_words
+from graphmem.mcp_server.review_tool import REVIEW_TOOL
 from graphmem.mcp_server.tool_arguments import (
     AddArguments,
     Arguments,
@@ -64,6 +66,7 @@ def _context(memory: GraphMemory, caller: ToolCaller, arguments: ContextArgument
         scope=reader_scope(caller, arguments),
         budget_tokens=arguments.budget,
         since=arguments.since,
+        actor=caller.actor,
     )
 
 
@@ -177,6 +180,20 @@ _OWN = (
 )
 
 
+#: Beside the tools of verbs in the full profile: a person's verdict never comes from an agent's arguments.
+_REVIEW = Tool(
+    REVIEW_TOOL,
+    "Let the user review a proposal",
+    "Ask the user to accept, edit or reject a proposed memory, with a reason, in a form of the client; without forms,"
+    " the answer is a question for the user.",
+    ReviewArguments,
+    ReviewAnswer,
+    Permission.REVIEW,
+    is_read_only=False,
+    run=ask_in_words,
+)
+
+
 def _of_verb(verb: Verb) -> Tool:
     """Return the tool of a verb, made from its contract."""
     agreed = contract(verb.name)
@@ -199,7 +216,9 @@ def tools_of(profile: Profile) -> dict[str, Tool]:
     own = {tool.name: tool for tool in _OWN}
     verbs = [verb for verb in VERBS.values() if f"memory_{verb.name}" not in own]
     core = own | _made(sorted((verb for verb in verbs if verb.profile is Profile.CORE), key=_writes_first))
-    return core if profile is Profile.CORE else core | _made(verb for verb in verbs if verb.profile is Profile.FULL)
+    if profile is Profile.CORE:
+        return core
+    return core | _made(verb for verb in verbs if verb.profile is Profile.FULL) | {REVIEW_TOOL: _REVIEW}
 
 
 def _writes_first(verb: Verb) -> bool:

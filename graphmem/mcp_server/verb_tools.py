@@ -21,7 +21,9 @@ from graphmem.wire.contracts import Contract, Parameter, Role, contract, first_m
 _NAMES = {"key": "id", "source": "id"}
 _MAX_RESULTS = 100
 #: Parameters without an argument in the tool.
-_OMITTED = frozenset({("end", "word"), ("guard", "edits"), ("guard", "enforcement"), ("guard", "limit")})
+_OMITTED = frozenset(
+    {("end", "word"), ("guard", "edits"), ("guard", "enforcement"), ("guard", "limit"), ("guard", "actor")}
+)
 
 
 @cache
@@ -77,6 +79,8 @@ def _shared(agreed: Contract, caller: ToolCaller, arguments: Arguments) -> dict[
         values["write"] = write_of(caller, arguments)
     if agreed.of(Role.SCOPE):
         values["scope"] = reader_scope(caller, arguments)
+    if any(parameter.name == "actor" for parameter in agreed.parameters):
+        values["actor"] = caller.actor
     return values
 
 

@@ -18,6 +18,7 @@ from graphmem.retrieval.embedder import Embedder, EmbedderMissing, card_of, othe
 from graphmem.retrieval.fusion import NAMED_SHARE, Scored, cut
 from graphmem.retrieval.heads import Head, fits, heads_of, is_relevant, relevant_heads, scored_neighbours, subject_of
 from graphmem.retrieval.hit_order import Ranked, Ruled, leaders_first, rank, rulings, with_leaders
+from graphmem.retrieval.leads import Leads, lead_of
 from graphmem.retrieval.mainlines import Mainlines
 from graphmem.retrieval.match_scores import scored_matches
 from graphmem.retrieval.moved_files import with_files
@@ -74,25 +75,36 @@ class Searcher:
         start = cursors.start(query.page, Point(query.valid, query.seq or 0))
         if query.page.cursor is not None:
             query = replace(query, valid=start.point.valid, seq=start.point.seq)
-        query = self._with_files(query)
-        backend, needed = self._embedder(), start.offset + query.page.limit
+        needed = start.offset + query.page.limit
+        found = self._found(self._with_files(query), needed)
+        results, shown = found.results, found.ranked[start.offset : needed]
+        pinned = PageStart(Point(query.valid, results.seq), start.offset)
+        return SearchAnswer(
+            hits=self._hits(shown, found.ruled, found.query),
+            at=pinned.point,
+            mode=found.mode,
+            note=found.note,
+            cursor=cursors.after(pinned, len(shown), len(found.ranked)),
+            weaker=results.weaker,
+            remarks=tuple(reading.sentence for reading in found.corrections),
+            read_as=results.parsed.text if found.corrections else None,
+        )
+
+    def leads(self, query: Query) -> Leads:
+        """Return the hits of a query's first page, best first, as far as a context block weighs them."""
+        found = self._found(self._with_files(query), query.page.limit)
+        leads = (lead_of(entry, found.ruled) for entry in found.ranked[: query.page.limit])
+        return Leads(tuple(lead for lead in leads if lead is not None), found.mode, found.note)
+
+    def _found(self, query: Query, needed: int) -> _Found:
+        """Return the ranked heads of a query; as many as needed are ruled on by their subjects."""
+        backend = self._embedder()
         results = self._results(self._parsed(query, backend), query, needed)
         query = replace(query, seq=results.seq)
         results, corrections = self._respelled(results, query, backend, needed)
         ruled = self._ruled(results.ranked[:needed], query)
-        ranked = with_leaders(results.ranked, ruled, query)
-        shown = ranked[start.offset : needed]
-        note = _note(backend, results)
-        pinned = PageStart(Point(query.valid, results.seq), start.offset)
-        return SearchAnswer(
-            hits=self._hits(shown, ruled, query),
-            at=pinned.point,
-            mode="hybrid" if note is None else "lexical",
-            note=note or results.note or _unread_note(results.unread),
-            cursor=cursors.after(pinned, len(shown), len(ranked)),
-            weaker=results.weaker,
-            remarks=tuple(reading.sentence for reading in corrections),
-            read_as=results.parsed.text if corrections else None,
+        return _Found(
+            query, results, corrections, ruled, with_leaders(results.ranked, ruled, query), _note(backend, results)
         )
 
     def _with_files(self, query: Query) -> Query:
@@ -274,6 +286,32 @@ class _Results:
     def weights(self) -> dict[str, float]:
         """The weight of each query term."""
         return dict(zip(self.parsed.question.terms, self.matches.weights, strict=False))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The results of a query at its ledger position, with the ranked heads, leaders first.
+
+    Attributes:
+        missing: The reason why no vectors were compared; None if they were.
+    """
+
+    query: Query
+    results: _Results
+    corrections: Sequence[Correction]
+    ruled: Ruled
+    ranked: Sequence[Ranked]
+    missing: str | None
+
+    @property
+    def mode(self) -> str:
+        """The mode of the answer."""
+        return "hybrid" if self.missing is None else "lexical"
+
+    @property
+    def note(self) -> str | None:
+        """The note of the answer."""
+        return self.missing or self.results.note or _unread_note(self.results.unread)
 
 
 def _probe(question: Question, named_ids: NamedIds, backend: Embedder | EmbedderMissing) -> Probe:

@@ -112,6 +112,8 @@ class BlockItems:
             overrules=overrules,
             contested=contested,
             cautions=tuple(_cautions(view, shown, valid)),
+            claim=self._found.claims.get(key),
+            is_own=key in self._found.own_claims,
         )
 
 

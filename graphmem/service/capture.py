@@ -2,46 +2,44 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING, cast
 
 from graphmem.answers import Written
-from graphmem.deferred_dataclass import dataclass
+from graphmem.capture_rules import CapturePolicy, CaptureRules, stricter
 from graphmem.errors import Forbidden, InvalidInput
-from graphmem.model import Alternative, Kind, Move, Origin, Outcome, Scope, Statement, Status
+from graphmem.model import Kind, Origin, Scope, Status
 from graphmem.parameters import MemoryRef, NewText, SessionName
 from graphmem.ranking import name_key
-from graphmem.redactions import Redaction
+from graphmem.service.captured_statements import (
+    CapturedStatement,
+    CaptureReport,
+    is_by_model,
+    observation_of,
+    source_key,
+)
 from graphmem.service.context import Write, WriteRequest
 from graphmem.service.ingestion import ingested
 from graphmem.service.read_verbs import ReadVerbs
 from graphmem.service.statements import restated
 from graphmem.service.write_verbs import WriteVerbs
-from graphmem.sources.observations import Observation, Reading
+from graphmem.sources.observations import Reading
 from graphmem.sources.transcripts import ExplicitStatement, Message, Speaker, TranscriptTurn, explicit_statements
+from graphmem.sources.transcripts.quoted_statements import ModelReading, QuotedStatement, with_quotes
 from graphmem.store import Filter, Probe
 from graphmem.vocabulary import word_of
+
+if TYPE_CHECKING:
+    from graphmem.service.memory import GraphMemory
 
 #: Messages of a call, and statements that are taken of it.
 MOST_MESSAGES, MOST_STATEMENTS = 10_000, 200
 _NAMES_AT_ONCE = 100
 _HELD, _REPEATED, _TOO_MANY = "holds already", "said before", "beyond the limit of a call"
-
-
-class CapturePolicy(StrEnum):
-    """The treatment of a statement of a conversation.
-
-    `queue`: it is proposed, until a person reviews it. `accept`: it is in force at once, with the trust of a
-    conversation. `refuse`: nothing is recorded.
-    """
-
-    QUEUE = "queue"
-    ACCEPT = "accept"
-    REFUSE = "refuse"
+_REFUSED = "refused by the policy"
 
 
 class Review(StrEnum):
@@ -52,45 +50,6 @@ class Review(StrEnum):
     REJECT = "reject"
 
 
-@dataclass(frozen=True, slots=True)
-class CapturedStatement:
-    """A statement that was taken from a conversation.
-
-    Attributes:
-        id: The memory.
-        quote: The sentence, word for word.
-        number: The turn, from 1.
-    """
-
-    id: str
-    title: str
-    kind: Kind
-    quote: str
-    speaker: Speaker
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class CaptureReport:
-    """The result of a capture.
-
-    Attributes:
-        captured: The memories that were added.
-        unchanged: The number of statements that an earlier capture of the conversation recorded.
-        dropped: The number of statements that were left out, by reason.
-        turns: The number of turns that were read.
-        policy: The treatment of the statements.
-        redactions: Secrets in the messages that were replaced before anything was read from them.
-    """
-
-    captured: tuple[CapturedStatement, ...]
-    unchanged: int
-    dropped: Mapping[str, int]
-    turns: int
-    policy: CapturePolicy
-    redactions: tuple[Redaction, ...] = ()
-
-
 class CaptureVerbs(WriteVerbs, ReadVerbs):
     """The verbs `capture` and `review` of an opened memory."""
 
@@ -99,35 +58,44 @@ class CaptureVerbs(WriteVerbs, ReadVerbs):
         messages: Sequence[Message],
         *,
         session: SessionName = "",
-        policy: CapturePolicy = CapturePolicy.QUEUE,
+        policy: CapturePolicy | None = None,
+        quoted: Sequence[QuotedStatement] | None = None,
         write: Write | None = None,
     ) -> CaptureReport:
         """Take the explicit statements of a conversation: decisions, rules, preferences and what is to be remembered.
 
         Found are sentences that open with "we decided", "decision:", "let's use", "don't use … because", "always",
-        "never", "I prefer", "remember:", "from now on" and the like, by rule. The origin of the memories is the
-        conversation, and each has the sentence as a quote, its speaker and its turn. Left out are code, `<private>`
-        parts, system reminders, lines of graphmem, and statements in the words of a memory in force. The same
-        conversation again adds only what is new.
+        "never", "I prefer", "remember:", "from now on" and the like, by rule; and what a language model reads, if an
+        endpoint is configured (`GRAPHMEM_LLM_URL`). The origin of the memories is the conversation, and each has a
+        sentence as a quote, its speaker and its turn. Left out are code, `<private>` parts, system reminders, lines of
+        graphmem, and statements in the words of a memory in force. The same conversation again adds only what is new.
 
         Args:
             messages: The messages in their order.
             session: The id of the conversation.
             policy: `queue` (proposed until a person reviews it), `accept` (in force at once, with the trust of a
-                conversation) or `refuse` (nothing is recorded).
+                conversation) or `refuse` (nothing is recorded). By default as the project's policies say for
+                conversations; it can only be stricter than these.
+            quoted: Statements that a language model read in the messages; then no endpoint is called. Those whose quote
+                is not in the message with their number are dropped.
             write: Scope, actor and reason of the memories.
+
+        Raises:
+            Forbidden: `accept`, and no policy accepts statements of conversations.
         """
-        chosen = word_of(CapturePolicy, policy)
+        requested = None if policy is None else word_of(CapturePolicy, policy)
+        _refuse_raising(requested, self._context.capture_rules)
         if len(messages) > MOST_MESSAGES:
             raise InvalidInput(f"{len(messages)} messages are more than {MOST_MESSAGES}: send them in parts")
         request = self._context.write_request(replace(write or Write(), origin=Origin.CONVERSATION))
         turns = tuple(_turns(messages))
-        dropped = Counter[str]()
-        said = list(self._new(turns, request, dropped))
-        if chosen is CapturePolicy.REFUSE:
-            dropped["refused by the policy"] += len(said)
-            said = []
-        return self._recorded(said, chosen, session, request, dropped, len(turns))
+        reading = ModelReading(tuple(quoted or ())) if quoted is not None else self._model_reading(turns, requested)
+        dropped = Counter(reading.dropped)
+        said = [statement for turn in turns for statement in explicit_statements(turn)]
+        said += _of_other_quotes(with_quotes(reading.statements, turns, dropped), said, dropped)
+        admitted = self._admitted(self._new(said, request, dropped), requested, dropped)
+        report = self._recorded(admitted, session, request)
+        return replace(report, dropped=dict(dropped), turns=len(turns), unread=reading.failure)
 
     def review(
         self, key: MemoryRef, verdict: Review, *, statement: NewText | None = None, write: Write | None = None
@@ -163,11 +131,30 @@ class CaptureVerbs(WriteVerbs, ReadVerbs):
         words = replace(old, origin=Origin.HUMAN) if statement is None else restated(statement, old)
         return self.supersede(key, words, write=given)
 
+    def _model_reading(self, turns: Sequence[TranscriptTurn], policy: CapturePolicy | None) -> ModelReading:
+        """Return what the configured language model reads; nothing is sent if nothing would be recorded."""
+        model = self._context.statement_model
+        if model is None or policy is CapturePolicy.REFUSE or not turns:
+            return ModelReading()
+        return model(cast("GraphMemory", self)).statements_in(turns)
+
+    def _admitted(
+        self, said: Iterable[ExplicitStatement], requested: CapturePolicy | None, dropped: Counter[str]
+    ) -> dict[ExplicitStatement, CapturePolicy]:
+        """Return the policy of each statement that is recorded, and count those that are refused."""
+        admitted: dict[ExplicitStatement, CapturePolicy] = {}
+        for statement in said:
+            policy = _policy(self._context.capture_rules, statement.kind, requested)
+            if policy is CapturePolicy.REFUSE:
+                dropped[_REFUSED] += 1
+            else:
+                admitted[statement] = policy
+        return admitted
+
     def _new(
-        self, turns: Iterable[TranscriptTurn], request: WriteRequest, dropped: Counter[str]
+        self, said: Sequence[ExplicitStatement], request: WriteRequest, dropped: Counter[str]
     ) -> Iterator[ExplicitStatement]:
         """Yield the statements in words that no earlier statement and no memory in force has; count the others."""
-        said = [statement for turn in turns for statement in explicit_statements(turn)]
         held = self._held({name_key(statement.title) for statement in said}, request.writer)
         seen = set[str]()
         for statement in said:
@@ -198,16 +185,14 @@ class CaptureVerbs(WriteVerbs, ReadVerbs):
         return held
 
     def _recorded(
-        self,
-        said: Sequence[ExplicitStatement],
-        policy: CapturePolicy,
-        session: str,
-        request: WriteRequest,
-        dropped: Counter[str],
-        turns: int,
+        self, admitted: dict[ExplicitStatement, CapturePolicy], session: str, request: WriteRequest
     ) -> CaptureReport:
-        now = self._context.clock()
-        observations = {_key(session, statement): _observation(session, statement, policy, now) for statement in said}
+        now, keys = self._context.clock(), {said: source_key(session, said) for said in admitted}
+        # A model words a statement differently each time: a quote that was read before is not read again.
+        by_model = [key for said, key in keys.items() if is_by_model(said)]
+        existing = {row.key for row in self._context.store.sources(request.writer, keys=by_model)} if by_model else ()
+        new = {said: policy for said, policy in admitted.items() if keys[said] not in existing}
+        observations = {keys[said]: observation_of(session, said, policy, now) for said, policy in new.items()}
         report = ingested(self._context, request, Reading(tuple(observations.values()), (), ()))
         found = self._context.content_view(request.writer, report.added)
         titles = {
@@ -216,43 +201,53 @@ class CaptureVerbs(WriteVerbs, ReadVerbs):
             if (memory := found.memory(key)) and memory.statement
         }
         captured = tuple(
-            CapturedStatement(titles[one.title], one.title, one.kind, one.quote, one.turn.speaker, one.turn.number)
-            for one in said
-            if one.title in titles
+            CapturedStatement(
+                titles[said.title],
+                said.title,
+                said.kind,
+                said.quote,
+                said.turn.speaker,
+                said.turn.number,
+                policy,
+                is_by_model(said),
+            )
+            for said, policy in new.items()
+            if said.title in titles
         )
-        return CaptureReport(captured, report.unchanged, dict(dropped), turns, policy)
+        return CaptureReport(captured, report.unchanged + len(admitted) - len(new), {}, 0)
+
+
+def _policy(rules: CaptureRules, kind: Kind, requested: CapturePolicy | None) -> CapturePolicy:
+    """Return the policy for a statement of a conversation; conversations are queued if no rule says otherwise."""
+    limit = rules.policy_of(Origin.CONVERSATION, kind) or CapturePolicy.QUEUE
+    return limit if requested is None else stricter(requested, limit)
+
+
+def _refuse_raising(requested: CapturePolicy | None, rules: CaptureRules) -> None:
+    """Refuse a policy that is more open than all that the project set for conversations."""
+    policies = (_policy(rules, kind, None) for kind in Kind)
+    if requested is CapturePolicy.ACCEPT and CapturePolicy.ACCEPT not in policies:
+        raise Forbidden(
+            "policy 'accept' is more than this project allows to conversations: a person sets"
+            ' conversation = "accept" under [capture] in .graphmem/config.toml, or GRAPHMEM_CAPTURE=conversation=accept'
+        )
+
+
+def _of_other_quotes(
+    read: Iterable[ExplicitStatement], said: Sequence[ExplicitStatement], dropped: Counter[str]
+) -> Iterator[ExplicitStatement]:
+    """Yield a model's statements whose quotes no rule took, each quote once; count the others."""
+    taken = [(statement.turn.number, statement.quote) for statement in said]
+    for statement in read:
+        number, quote = statement.turn.number, statement.quote
+        if any(number == turn and (quote in other or other in quote) for turn, other in taken):
+            dropped[_REPEATED] += 1
+        else:
+            taken.append((number, quote))
+            yield statement
 
 
 def _turns(messages: Iterable[Message]) -> Iterator[TranscriptTurn]:
     for number, message in enumerate(messages, 1):
         if message.role in set(Speaker):
             yield TranscriptTurn(Speaker(message.role), message.content, message.number or number, message.said_at)
-
-
-def _key(session: str, said: ExplicitStatement) -> str:
-    digest = hashlib.sha256(name_key(said.title).encode("utf-8", "surrogatepass")).hexdigest()
-    return f"conversation/{session or '-'}/{digest[:20]}"
-
-
-def _observation(session: str, said: ExplicitStatement, policy: CapturePolicy, now: datetime) -> Observation:
-    turn = said.turn
-    status = Status.ACTIVE if policy is CapturePolicy.ACCEPT else Status.PROPOSED
-    at = min(turn.said_at or now, now)
-    place = f"turn {turn.number}" + (f" of {session}" if session else "")
-    statement = Statement(
-        title=said.title,
-        kind=said.kind,
-        body=f"{turn.speaker.value.capitalize()}, {place}:\n\n> {said.quote}",
-        rationale=said.reason,
-        alternatives=tuple(Alternative(option, Outcome.REJECTED, said.reason) for option in said.rejected),
-        origin=Origin.CONVERSATION,
-    )
-    return Observation(
-        key=_key(session, said),
-        statement=statement,
-        moves=(Move(status, at, source_word="said in a conversation"),),
-        path=f"conversation/{session or '-'}",
-        line=max(turn.number, 1),
-        provenance=f"conversation, {place}",
-        is_dated=turn.said_at is not None,
-    )

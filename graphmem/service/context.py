@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
+from graphmem.capture_rules import CaptureRules
 from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 from graphmem.instants import TIME_FORMS
@@ -17,6 +18,7 @@ from graphmem.model import (
     Add,
     At,
     Change,
+    Memory,
     Origin,
     Point,
     Provenance,
@@ -26,6 +28,7 @@ from graphmem.model import (
     Statement,
     scope_with,
 )
+from graphmem.recalls import NoRecalls, RecallLedger
 from graphmem.retrieval.cursors import Seal
 from graphmem.retrieval.embedder import Embedder, EmbedderMissing, card_of, other_model
 from graphmem.retrieval.mainlines import Mainlines
@@ -34,8 +37,10 @@ from graphmem.store import Clock, ModelCard, Progress, Store
 from graphmem.temporal import View
 
 if TYPE_CHECKING:
+    from graphmem.service.memory import GraphMemory
     from graphmem.service.projector import Projector
     from graphmem.service.secret_gate import SecretGate
+    from graphmem.sources.transcripts.quoted_statements import StatementModel
     from graphmem.store import Vector
 
 #: The characters of ids: digits, and lower-case letters without `i`, `l`, `o` and `u`, since they are easily misread.
@@ -84,6 +89,10 @@ class ServiceContext:
         embedder: Returns the embedding backend, or why there is none.
         gate: Returns what keeps secrets out of writes; a gate that replaces them if not given.
         projector: Keeps the copy of the memory that graphiti reads up to date; None if there is no copy.
+        capture_rules: The project's policies for additions by origin and kind; none if not given.
+        statement_model: Returns the language model that reads conversations for a memory; None if there is none.
+        recalls: Counts the use of memories; nothing is counted if not given.
+        retention: The policy of `retain`, as `graphmem.service.retention_policy` reads it.
     """
 
     def __init__(  # noqa: PLR0913 - the dependencies of all verbs, passed once
@@ -96,6 +105,10 @@ class ServiceContext:
         embedder: Callable[[], Embedder | EmbedderMissing],
         gate: Callable[[], SecretGate] | None = None,
         projector: Projector | None = None,
+        capture_rules: CaptureRules | None = None,
+        statement_model: Callable[[GraphMemory], StatementModel] | None = None,
+        recalls: RecallLedger | None = None,
+        retention: str = "",
     ) -> None:
         self.store = store
         self.scope = scope
@@ -104,6 +117,10 @@ class ServiceContext:
         self.installed_embedder = embedder
         self._gate = cache(_redacting_gate) if gate is None else gate
         self.projector = projector
+        self.capture_rules = CaptureRules() if capture_rules is None else capture_rules
+        self.statement_model = statement_model
+        self.retention = retention
+        self.recalls: RecallLedger = NoRecalls() if recalls is None else recalls
         self.seal = Seal(store)
         self.mainlines = Mainlines(store)
         #: Whether the store already answers with the memories of linked repositories.
@@ -120,6 +137,10 @@ class ServiceContext:
             embedder=self.installed_embedder,
             gate=self._gate,
             projector=self.projector,
+            capture_rules=self.capture_rules,
+            statement_model=self.statement_model,
+            recalls=self.recalls,
+            retention=self.retention,
         )
         context.mainlines = mainlines
         context.searcher = Searcher(store, self.installed_embedder, self.seal, mainlines)
@@ -224,8 +245,16 @@ class ServiceContext:
         return self.commit(self.through_gate(requests))
 
     def through_gate(self, requests: Sequence[Request]) -> GatedRequests:
-        """Return the requests as the gate passes them, with vectors of the memories that they add."""
-        return self._embedded(tuple(self.gate.request(request) for request in requests))
+        """Return the requests as policies and gate pass them, with vectors of the memories that they add."""
+        from graphmem.service.admission import admitted, refuse_own_acceptance
+
+        rules = self.capture_rules
+        for request in requests:
+            refuse_own_acceptance(request, rules, lambda key, by=request: self._memory_of(key, by))  # type: ignore[misc]
+        return self._embedded(tuple(self.gate.request(admitted(request, rules)) for request in requests))
+
+    def _memory_of(self, memory_id: str, request: Request) -> Memory | None:
+        return self.content_view(request.writer, [memory_id]).memory(memory_id)
 
     def commit(self, gated: GatedRequests) -> list[Change]:
         """Write gated requests in a single transaction, and update the projection."""

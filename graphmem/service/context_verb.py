@@ -15,10 +15,11 @@ from graphmem.briefing.block import (
 from graphmem.briefing.fitting import Room
 from graphmem.errors import InvalidInput
 from graphmem.model import At, Scope, ScopeParts
-from graphmem.parameters import Budget, Chars, ComponentName, PathName, Position, TaskText
+from graphmem.parameters import ActorName, Budget, Chars, ComponentName, PathName, Position, TaskText
 from graphmem.retrieval.embedder import EmbedderMissing
 from graphmem.retrieval.search import Searcher
 from graphmem.service.block_maker import BlockMaker
+from graphmem.service.claim_evidence import ClaimEvidence
 from graphmem.service.commit_points import at_commits
 from graphmem.service.context import ServiceContext
 from graphmem.service.repository_links import follows_links
@@ -46,6 +47,7 @@ class ContextVerb:
         since: Position | None = None,
         max_chars: Chars | None = None,
         words_only: bool = False,
+        actor: ActorName | None = None,
         **parts: Unpack[ScopeParts],
     ) -> ContextBlock:
         """Give the memories in force that govern a task, within a budget of tokens, in order of precedence.
@@ -64,6 +66,8 @@ class ContextVerb:
             since: Only what changed after this ledger position.
             max_chars: The most characters of the block.
             words_only: Compare words alone, without loading a model.
+            actor: Who reads: their claims are called theirs, those of others on the paths are told. The actor of writes
+                if not given.
             parts: Parts of the scope, such as `user="ana"`, that replace those of `scope` or of the default scope.
 
         Raises:
@@ -78,7 +82,12 @@ class ContextVerb:
         words = Searcher(context.store, lambda: _WORDS_ONLY, context.seal, context.mainlines)
         searcher = words if words_only else context.searcher
         found = EvidenceSearch(context, reader, point, searcher, words).evidence(wanted)
-        return BlockMaker(context, reader, point, wanted, found).block(Room(budget_tokens, max_chars), since)
+        is_latest = at is None or at.known_at is None
+        claims = ClaimEvidence(context, reader, point, actor=actor or context.actor, is_latest=is_latest)
+        claims.add(found, wanted)
+        # The recall ledger has no past: a block of a past position is that of the store alone.
+        maker = BlockMaker(context, reader, point, wanted, found, by_use=is_latest)
+        return maker.block(Room(budget_tokens, max_chars), since)
 
 
 def _check(budget_tokens: int, max_chars: int | None) -> None:

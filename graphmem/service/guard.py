@@ -32,7 +32,9 @@ from graphmem.model import (
     Status,
     instant,
 )
-from graphmem.parameters import DiffText, Limit, MemoryRef, PathName, ShellCommand
+from graphmem.parameters import ActorName, DiffText, Limit, MemoryRef, PathName, ShellCommand
+from graphmem.service.claim_findings import claims_of_others
+from graphmem.service.claim_reader import ClaimReader
 from graphmem.service.commit_points import at_commits
 from graphmem.service.context import ServiceContext, Write, WriteRequest
 from graphmem.service.guard_answers import FileEdit, GuardAnswer
@@ -64,6 +66,7 @@ class GuardVerbs:
         at: At | None = None,
         scope: Scope | None = None,
         limit: Limit = _SHOWN,
+        actor: ActorName | None = None,
         **parts: Unpack[ScopeParts],
     ) -> GuardAnswer:
         """Warn if a change brings back what was rejected, follows what was superseded, or touches what is contested.
@@ -80,6 +83,7 @@ class GuardVerbs:
             at: Valid time (`as_of`) and recorded time (`known_at`); now and latest if not given.
             scope: The reader's scope; what related repositories reject does not count.
             limit: The number of findings that are shown; the others are counted.
+            actor: Who makes the change: claims of others on its files are noted. The actor of writes if not given.
             parts: Parts of the scope, such as `repo="shop"`, that replace those of `scope` or of the default scope.
 
         Raises:
@@ -96,6 +100,8 @@ class GuardVerbs:
         memories = GuardMemories(self._context, reader, point)
         report = GuardReport(memories, Enforcement(enforcement), touched)
         report.judge(ChangeEvidence(files, (*others, *mentioned)), mentioned)
+        claims = ClaimReader(self._context, reader, point, is_latest=at is None or at.known_at is None)
+        report.add_claims(claims_of_others(claims, touched, actor or self._context.actor))
         return report.answer(limit, change.skipped, len(change.files))
 
     @retried_once

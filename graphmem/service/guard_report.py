@@ -66,6 +66,10 @@ class GuardReport:
                 self._add_superseded(memory, change, holding, of_text)
         self._add_on_path(on_path)
 
+    def add_claims(self, findings: Iterable[GuardFinding]) -> None:
+        """Add the findings on claims of other actors."""
+        self._findings.extend(findings)
+
     def answer(self, limit: int, skipped: tuple[SkippedFile, ...], files: int) -> GuardAnswer:
         """Return the answer, the heaviest findings first.
 

@@ -7,8 +7,9 @@ from typing import Self
 
 from graphmem.errors import Unsupported
 from graphmem.model import Scope
+from graphmem.service.add_verb import AddVerb
 from graphmem.service.branch_verbs import BranchVerbs
-from graphmem.service.capture import CaptureVerbs
+from graphmem.service.claim_verbs import ClaimVerbs
 from graphmem.service.context import ServiceContext
 from graphmem.service.context_verb import ContextVerb
 from graphmem.service.feedback_verb import FeedbackVerb
@@ -17,16 +18,21 @@ from graphmem.service.gated_verbs import with_gate
 from graphmem.service.guard import GuardVerbs
 from graphmem.service.ingestion import IngestVerb
 from graphmem.service.mainline_ingestion import ReadingVerbs
+from graphmem.service.recall_recording import with_recalls
+from graphmem.service.recall_statistics import StatisticsVerb
 from graphmem.service.repository_links import RepositoryLinkVerbs
+from graphmem.service.retention import RetentionVerb
 from graphmem.service.scrub import ScrubVerb
 from graphmem.service.settlements import SettleVerb
 from graphmem.service.store_verbs import StoreVerbs
 
 
+@with_recalls
 @with_gate
 class GraphMemory(
+    AddVerb,
     BranchVerbs,
-    CaptureVerbs,
+    ClaimVerbs,
     ContextVerb,
     FeedbackVerb,
     FileVerbs,
@@ -34,8 +40,10 @@ class GraphMemory(
     IngestVerb,
     ReadingVerbs,
     RepositoryLinkVerbs,
+    RetentionVerb,
     ScrubVerb,
     SettleVerb,
+    StatisticsVerb,
     StoreVerbs,
 ):
     """The memory of a project: its facts, decisions and preferences on both time axes. Opened by `graphmem.open()`.
@@ -52,7 +60,8 @@ class GraphMemory(
         return self._context.scope
 
     def close(self) -> None:
-        """Release the store; safe to call twice."""
+        """Release the store and the recall ledger; safe to call twice."""
+        self._context.recalls.close()
         self._context.store.close()
 
     def __enter__(self) -> Self:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from graphmem.answers import Card, Listing
+from graphmem.claims.claim_statement import is_claim
 from graphmem.model import Kind, Origin, Scope, Statement
 from graphmem.sources.bans.observed_bans import BAN_LABEL
 from graphmem.sources.trailers.trailer_statements import CHANGED_WITH
@@ -30,7 +31,8 @@ class ListedMemory(Protocol):
 def shared_cards(memory: ListedMemory, scope: Scope) -> Iterator[Card]:
     """Yield the memories in force of a repository's main line that belong to no user and no environment.
 
-    Incidents, which describe the past, and bans, which name things that the code must not have, are left out.
+    Incidents, which describe the past, bans, which name things that the code must not have, and claims, whose files may
+    not exist yet, are left out.
 
     Args:
         memory: The memory.
@@ -52,7 +54,7 @@ def shared_cards(memory: ListedMemory, scope: Scope) -> Iterator[Card]:
 
 def _is_of_the_code(statement: Statement) -> bool:
     is_ban = statement.origin is Origin.DOCUMENT and BAN_LABEL in statement.labels
-    return statement.kind is not Kind.INCIDENT and not is_ban
+    return statement.kind is not Kind.INCIDENT and not is_ban and not is_claim(statement)
 
 
 def without_sources(statement: Statement) -> Statement:

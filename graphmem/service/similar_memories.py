@@ -14,6 +14,7 @@ from graphmem.model import Add, Change, Confirm, Memory, Point, Request, Stateme
 from graphmem.ranking import name_keys
 from graphmem.retrieval.embedder import EmbedderMissing, card_of
 from graphmem.retrieval.reference import reference
+from graphmem.service.admission import notes_of_admission
 from graphmem.service.context import GatedRequests, ServiceContext
 from graphmem.service.statements import notes_on
 from graphmem.store import Filter, Matches, ModelCard, Probe, Rivals
@@ -66,11 +67,13 @@ def apply_with_similar(
         return []
     gated = context.through_gate(requests)
     if choice is None:
-        return [_written(change, ()) for change in context.commit(gated)]
+        return [_written(context, change, ()) for change in context.commit(gated)]
     results = [_compared(context, gated, request, sent) for request, sent in zip(gated.requests, earlier, strict=True)]
     if choice is OnSimilar.SKIP:
         gated = _with_confirmations(gated, results)
-    return [_written(change, result.similar) for change, result in zip(context.commit(gated), results, strict=True)]
+    return [
+        _written(context, change, result.similar) for change, result in zip(context.commit(gated), results, strict=True)
+    ]
 
 
 def says_the_same(existing: Statement, new: Statement) -> bool:
@@ -238,10 +241,11 @@ def _confirming(request: Request, result: _SimilarResult, same: Mapping[str, str
     return request if operation is request.operation else replace(request, operation=operation)
 
 
-def _written(change: Change, similar: tuple[Similar, ...]) -> Written:
+def _written(context: ServiceContext, change: Change, similar: tuple[Similar, ...]) -> Written:
     ids = touched(change.operation)
     reported = tuple(entry for entry in similar if entry.memory.id not in ids)
-    return Written(change, ids, isinstance(change.operation, Confirm), notes_on(change), reported)
+    notes = (*notes_on(change), *notes_of_admission([change], context.capture_rules))
+    return Written(change, ids, isinstance(change.operation, Confirm), notes, reported)
 
 
 def _words(statement: Statement) -> Iterator[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 
-from graphmem.answers import Hit
 from graphmem.briefing.block import Why
 from graphmem.briefing.practices import Practice, practices_of
 from graphmem.briefing.task_clauses import MOST_TASK_CHARS, clauses_of
@@ -18,10 +17,12 @@ from graphmem.briefing.task_paths import (
     words_of,
 )
 from graphmem.briefing.usefulness import EvidenceTable, MemoryEvidence, is_universal
+from graphmem.claims.work_claim import WorkClaim
 from graphmem.deferred_dataclass import dataclass
 from graphmem.instants import to_micros
 from graphmem.model import Anchor, AnchorKind, Kind, Memory, Point, Scope, Statement
 from graphmem.repository.path_patterns import is_glob
+from graphmem.retrieval.leads import Lead
 from graphmem.retrieval.path_reach import areas_of, is_area, reach
 from graphmem.retrieval.request import Query, Sort
 from graphmem.retrieval.search import Searcher
@@ -70,6 +71,8 @@ class TaskEvidence:
         ended: Memories that are no longer in force, with their evidence.
         mandatory: Memories whose mandate covers the task.
         overruled: Memories that another leads on their subject.
+        claims: The claims in force that the block may have.
+        own_claims: Those of them that are the reader's.
         mode: `hybrid`, or `lexical` if no vectors were compared.
         note: The remark of the search on that.
     """
@@ -81,6 +84,8 @@ class TaskEvidence:
     on_path: dict[str, str] = field(default_factory=dict)
     mandatory: set[str] = field(default_factory=set)
     overruled: set[str] = field(default_factory=set)
+    claims: dict[str, WorkClaim] = field(default_factory=dict)
+    own_claims: set[str] = field(default_factory=set)
     mode: str = "lexical"
     note: str | None = None
 
@@ -89,6 +94,8 @@ class TaskEvidence:
         evidence = (
             self.table.found.get(memory_id) or self.coming.found.get(memory_id) or self.ended.found.get(memory_id)
         )
+        if memory_id in self.own_claims:
+            return Why.CLAIM, ""
         if memory_id in self.on_path:
             return Why.PATH, self.on_path[memory_id]
         if memory_id in self.mandatory:
@@ -132,7 +139,7 @@ class EvidenceSearch:
             self._note_practice(found, practice, share)
         if named := words_of(task.paths):
             for hit in self._hits(self._words, named, _FURTHER_HITS, found):
-                found.table.note(hit.card.id, path_words=hit.parts.get("words", 0.0))
+                found.table.note(hit.memory, path_words=hit.parts.get("words", 0.0))
         self._note_anchored(found, task.paths)
         self._note_areas(found, task.paths)
         self._note_components(found, task.components)
@@ -156,9 +163,9 @@ class EvidenceSearch:
             if hit.standing is Standing.HOLDS:
                 found.table.note(self._leader(found, hit), **parts)
             elif hit.standing is Standing.LAST:
-                found.ended.note(hit.card.id, **parts)
+                found.ended.note(hit.memory, **parts)
             else:
-                found.coming.note(hit.card.id, **parts)
+                found.coming.note(hit.memory, **parts)
 
     def _note_practice(self, found: TaskEvidence, practice: Practice, share: float) -> None:
         for hit in self._hits(self._searcher, practice.hint, _FURTHER_HITS, found):
@@ -170,20 +177,20 @@ class EvidenceSearch:
                 found.practices[memory_id] = (best, practice.name)
 
     @staticmethod
-    def _leader(found: TaskEvidence, hit: Hit) -> str:
+    def _leader(found: TaskEvidence, hit: Lead) -> str:
         """Return the memory that leads the subject of a hit: overruled memories do not govern."""
-        if hit.overruled_by is None:
-            return hit.card.id
-        found.overruled.add(hit.card.id)
-        return hit.overruled_by.memory.id
+        if hit.leader is None:
+            return hit.memory
+        found.overruled.add(hit.memory)
+        return hit.leader
 
     def _hits(
         self, searcher: Searcher, text: str, limit: int, found: TaskEvidence, *, is_task: bool = False
-    ) -> Iterator[Hit]:
+    ) -> Iterator[Lead]:
         point = self._point
         query = Query(text, point.valid, point.seq, self._reader, Filter(), Sort.RELEVANCE, Page(limit), 0.0)
         # Hints and names of files are spelt as they are: only a person's words are read as others.
-        answer = searcher.search(replace(query, corrects_words=is_task))
+        answer = searcher.leads(replace(query, corrects_words=is_task))
         if is_task:
             found.mode, found.note = answer.mode, answer.note
         return (hit for hit in answer.hits if is_task or hit.standing is Standing.HOLDS)
@@ -306,5 +313,5 @@ def own_parts(evidence: MemoryEvidence, memory: Memory, paths: Sequence[str], re
     }
 
 
-def _direct_parts(hit: Hit) -> dict[str, float]:
+def _direct_parts(hit: Lead) -> dict[str, float]:
     return {name: hit.parts.get(name, 0.0) for name in ("words", "meaning", "title", "name")}

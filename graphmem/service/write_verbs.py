@@ -36,6 +36,7 @@ from graphmem.model import (
     instant,
 )
 from graphmem.parameters import BranchName, ChangeNumber, MemoryRef, MoveNumber, NewText, PartName, SourceWord
+from graphmem.service.admission import notes_of_admission
 from graphmem.service.batches import New, record_all, was_confirmed
 from graphmem.service.canonical_keys import with_canonical_keys
 from graphmem.service.context import ServiceContext, Write, WriteRequest, is_like_an_id
@@ -55,7 +56,7 @@ class WriteVerbs:
     _context: ServiceContext
 
     @retried_once
-    def add(
+    def _add_statement(
         self,
         statement: Statement | NewText,
         *,
@@ -66,26 +67,7 @@ class WriteVerbs:
         write: Write | None = None,
         **parts: Unpack[ScopeParts],
     ) -> Written:
-        """Add a memory; if a memory with the same content is in force all that time, confirm it instead.
-
-        Args:
-            statement: The statement; of a text, the first line is the title and the rest is the body.
-            moves: The status history of the memory; without it, the memory is active from `start`.
-            kind: The kind of statement, if `statement` is a text.
-            start: The time from which the memory is in force, with a time zone; now if not given.
-            on_similar: If a memory with the same words is in force, `keep` adds the new memory all the same and
-                `skip` confirms the existing memory; None does not look for similar memories.
-            write: Scope, actor, source and reason of the write.
-            parts: Parts of the scope, such as `repo="shop"`, that replace those of `write` or of the default scope.
-
-        Returns:
-            The ledger entry, and the memories in force that are similar to the new one. Two writers at the same moment
-            do not see each other's memories.
-
-        Raises:
-            InvalidInput: The statement or its moves are not well formed.
-            Conflict: The `op_id` was used for another write.
-        """
+        """Add a memory or confirm an existing memory; see `AddVerb.add`."""
         content = with_canonical_keys(statement_from(statement, kind))
         request = self._context.write_request(write, parts).limited_to(content.origin)
         memory = Memory(request.new_id(), request.writer, content)
@@ -368,7 +350,8 @@ class WriteVerbs:
         def supersede(old_ids: tuple[str, ...], new: str | Statement | tuple[str, ...], by: WriteRequest) -> Written:
             requests, new_ids = self._successors(old_ids, new, moment, by)
             changes = self._context.apply([*requests, _ledger_request(by, draft(old_ids, new_ids))])
-            return Written(changes[-1], (*old_ids, *new_ids), notes=notes_on(changes[-1]))
+            notes = notes_on(changes[-1]) + notes_of_admission(changes, self._context.capture_rules)
+            return Written(changes[-1], (*old_ids, *new_ids), notes=notes)
 
         return self._with_references(request, (*olds, *successor.by), apply)
 

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from graphmem.analysis import Area, Churn, Period, central, chains, churn, communities, contested
 from graphmem.model import At, LinkKind
 from tests.analysis.conftest import Told, day
@@ -84,6 +86,7 @@ def test_communities_share_what_others_do_not(told: Told) -> None:
     assert [one.themes for one in found] == [("src/db.py", "storage", "all"), ("src/web.py", "pages", "all")]
 
 
+@pytest.mark.heavy
 def test_communities_are_the_same_in_every_process(tmp_path: Path) -> None:
     program = """
 from graphmem.analysis import communities

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,6 +46,7 @@ def line(key: str, title: str, section: SectionName = SectionName.PRACTICE, **mo
 titles = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=200)
 
 
+@pytest.mark.heavy
 @given(st.lists(titles, max_size=30), st.lists(titles, max_size=6), st.integers(100, 600), st.integers(500, 3_000))
 def test_a_block_is_never_over_its_budget_and_tells_each_memory_once(
     texts: list[str], bound: list[str], tokens: int, chars: int

@@ -17,6 +17,7 @@ from graphmem import GraphMemory, Scope
 from graphmem.cli.app import app
 from graphmem.opening import open_memory
 from tests.fake_embedder import no_embedder
+from tests.store_template import place_empty_store
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -34,8 +35,8 @@ class Tool:
 
     def open(self, url: str | None, stands: Mapping[str, str | None]) -> GraphMemory:
         scope = replace(Scope(), **stands)  # type: ignore[arg-type]
-        place = url or str(self.folder / "memory.db")
-        return open_memory(place, scope=scope, actor="ada", clock=self.clock, embedder=no_embedder, create=url is None)
+        place = url or str(place_empty_store(self.folder / "memory.db"))
+        return open_memory(place, scope=scope, actor="ada", clock=self.clock, embedder=no_embedder)
 
     def run(self, *words: str, text: str | None = None) -> Result:
         return CliRunner().invoke(app, words, input=text, obj=self.open, prog_name="graphmem")

@@ -99,7 +99,18 @@ def test_a_lost_race_names_what_leads_now(tool: Tool, chain: tuple[str, str]) ->
 def test_words_begin_commands_in_completion(tool: Tool) -> None:
     del tool
     found = app.shell_complete(click.Context(app), "re")
-    names = ["repositories", "review", "retract", "revoke", "repo", "restore", "reindex", "reconcile"]
+    names = [
+        "repositories",
+        "review",
+        "retract",
+        "revoke",
+        "renew",
+        "release",
+        "repo",
+        "restore",
+        "reindex",
+        "reconcile",
+    ]
     assert [one.value for one in found] == names
 
 

@@ -11,8 +11,8 @@ import pytest
 
 import graphmem
 from graphmem.cli import main
-from graphmem.hosts.hook.trust import is_trusted
 from graphmem.hosts.sample_payloads import sample_payload
+from graphmem.user_state.trusted_folders import is_trusted
 from tests.cli.conftest import Tool
 from tests.sources.git.repositories import Repository
 

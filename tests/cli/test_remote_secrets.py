@@ -44,6 +44,7 @@ COMMANDS = (
 )
 
 
+@pytest.mark.heavy
 def test_no_command_shows_or_stores_the_credentials_of_a_remote(
     tool: Tool, project: Repository, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

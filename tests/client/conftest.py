@@ -22,6 +22,7 @@ from graphmem.keys import KeyRing
 from graphmem.opening import open_memory
 from tests.fake_embedder import no_embedder
 from tests.service.conftest import TickingClock
+from tests.store_template import place_empty_store
 
 _DROPS_LINES = partial(structlog.wrap_logger, structlog.ReturnLogger(), processors=[])
 
@@ -66,12 +67,11 @@ def clock() -> TickingClock:
 def local(tmp_path: Path, clock: TickingClock) -> Iterator[GraphMemory]:
     """The memory that is served, asked beside the server."""
     with open_memory(
-        str(tmp_path / "memory.db"),
+        str(place_empty_store(tmp_path / "memory.db")),
         scope=Scope(repo="r"),
         actor="server",
         clock=clock,
         embedder=no_embedder,
-        create=True,
     ) as memory:
         yield memory
 

@@ -40,6 +40,7 @@ def test_a_server_of_this_process_prints_nothing(local: GraphMemory, capfd: pyte
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.heavy
 def test_a_server_answers_what_its_memory_answers(local: GraphMemory, remote: GraphMemory) -> None:
     player = Player(remote, 7)
     player.play(60)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterator
 
 import httpx2
 import pytest
 
 from graphmem.client import Connection, RemoteMemory
+from graphmem.client.server_connection import trusted_certificates
 from graphmem.errors import CommitUnknown, Forbidden, GraphMemError, NotFound, StoreUnavailable, Unsupported
 from graphmem.http.problems import STATUSES, problem_response, refusal_of
 from graphmem.service import Write
@@ -122,3 +124,18 @@ def test_a_restore_is_sent_once_and_whole() -> None:
     assert line.memory.restore(iter(["a", "b\u2028c"]), progress=lambda *done: seen.append(done)) == 2
     assert [one.read().decode() for one in line.requests] == ["a\nb\u2028c\n"]
     assert seen == [(2, 2)]
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy"])
+def test_only_a_server_without_tls_and_a_proxy_is_reached_without_certificates(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for other in ("HTTP_PROXY", "ALL_PROXY", "HTTPS_PROXY"):
+        monkeypatch.delenv(other, raising=False)
+        monkeypatch.delenv(other.lower(), raising=False)
+    context = trusted_certificates("http://127.0.0.1:7470")
+    assert isinstance(context, ssl.SSLContext)
+    assert (context.verify_mode, context.check_hostname, context.get_ca_certs()) == (ssl.CERT_REQUIRED, True, [])
+    assert trusted_certificates("https://memory.example") is True
+    monkeypatch.setenv(name, "https://proxy.example")
+    assert (trusted_certificates("http://127.0.0.1:7470") is True) is ("HTTPS" not in name.upper())

@@ -61,6 +61,7 @@ def told(store: Store, tenant: str, ids: Sequence[str]) -> list[object]:
     return [changes, *[(sorted_rows(store.rows(one, ids)), read(store, one)) for one in readers]]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("seed", range(6))
 def test_a_batch_of_memories_that_supersede_each_other_is_as_the_oracle_has_it(store: Store, seed: int) -> None:
     chance, tenant = random.Random(seed), f"t{seed}"  # noqa: S311

@@ -23,6 +23,7 @@ from tests.contract.scenario import DIMENSION
 from tests.contract.test_keeping import with_hidden
 from tests.laws.world import CLOCK, R, add, read, send, supersede
 from tests.oracle import OracleStore
+from tests.store_template import place_empty_store
 from tests.stores import BACKENDS, opened
 
 FORMAT_1 = Path(__file__).parent / "data" / "format1.jsonl"
@@ -250,6 +251,7 @@ def refusal_of(store: Store, lines: list[str]) -> str | None:
     return None
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("is_resealed", [False, True], ids=["as it is", "resealed"])
 @pytest.mark.parametrize("seed", range(4))
 def test_a_mutated_export_is_refused_by_name_or_restored_whole(
@@ -264,7 +266,7 @@ def test_a_mutated_export_is_refused_by_name_or_restored_whole(
             if rng.random() < 0.1:
                 raws.insert(place, raws[rng.randrange(len(raws))])
         lines = resealed(raws) if is_resealed else [json.dumps(raw) for raw in raws]
-        with SQLiteStore.open(tmp_path / f"{number}.db", create=True) as store:
+        with SQLiteStore.open(place_empty_store(tmp_path / f"{number}.db"), create=False) as store:
             refusal = refusal_of(store, lines)
             outcomes.add("restored" if refusal is None else "refused")
             if refusal is not None:

@@ -135,6 +135,7 @@ def rounded(found: Matches) -> tuple[object, ...]:
     return (*scores, {name: keys for name, keys in found.named.items() if keys})
 
 
+@pytest.mark.heavy
 @every_reader
 def test_matches(pair: tuple[Store, OracleStore], reader: Scope) -> None:
     store, oracle = pair
@@ -172,6 +173,7 @@ def assert_settled(everything: Rows, reader: Scope, rows: CachedRows, at: Point)
             assert told.move.status is Status.ACTIVE
 
 
+@pytest.mark.heavy
 @every_reader
 def test_what_is_settled_holds(pair: tuple[Store, OracleStore], reader: Scope) -> None:
     store, oracle = pair

@@ -14,9 +14,9 @@ from graphmem.doctor import LinkHealth
 from graphmem.doctor.hosts import LOG, NONE, TRUST, host_checks
 from graphmem.doctor.links import CheckContext, CheckResult
 from graphmem.hosts.hook.hook_log import note_failure, note_run
-from graphmem.hosts.hook.trust import trust
 from graphmem.hosts.host_table import HOSTS, Layer
 from graphmem.hosts.installation import carry_out, plan_installation
+from graphmem.user_state.trusted_folders import trust
 from tests.sources.git.repositories import Repository
 
 NO_CONTEXT = cast("CheckContext", None)  # these checks need none

@@ -51,6 +51,7 @@ def test_a_server_that_is_whole_has_no_broken_link_and_takes_no_trial_write(plac
     assert [one["labels"] for one in left] == [["GraphmemSchema"]]
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("project")
 def test_a_neo4j_that_is_away_is_told_and_hides_nothing_else() -> None:
     with socket.socket() as unused:

@@ -42,6 +42,7 @@ def test_a_value_that_is_none_is_unset_by_its_fix(project: Path, monkeypatch: py
     assert (link("settings").health, link("settings").fix) == (LinkHealth.BROKEN, "unset GRAPHMEM_VECTORS")
 
 
+@pytest.mark.heavy
 def test_a_broken_file_of_settings_hides_nothing_else(project: Path) -> None:
     initialise(project)
     (project / ".graphmem" / "config.toml").write_text("repo = ")
@@ -112,6 +113,7 @@ def test_an_embedded_store_needs_no_index(store: Path, monkeypatch: pytest.Monke
 # ---- the command
 
 
+@pytest.mark.heavy
 def test_the_exit_code_says_whether_anything_is_broken(store: Path) -> None:
     done = CliRunner().invoke(app, ["doctor", "--json", "--url", str(store)], prog_name="graphmem")
     assert (done.exit_code, json.loads(done.stdout)["is_whole"]) == (0, True)

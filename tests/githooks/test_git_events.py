@@ -147,6 +147,7 @@ def test_a_commit_succeeds_in_silence_on_a_full_disk(hooked: Repository) -> None
     assert (done.stdout, done.stderr) == ("", "")
 
 
+@pytest.mark.heavy
 def test_lines_of_many_processes_are_not_torn(hooked: Repository) -> None:
     loop = "n=0; while [ $n -lt 300 ]; do .git/hooks/post-commit; n=$((n + 1)); done"
     workers = [subprocess.Popen(["sh", "-c", loop], cwd=hooked.root) for _ in range(8)]

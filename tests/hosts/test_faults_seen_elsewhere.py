@@ -23,11 +23,11 @@ from graphmem.hosts.hook.output import Answer, output_of
 from graphmem.hosts.hook.project_folder import branch_of, find_project
 from graphmem.hosts.hook.session_state import session_state
 from graphmem.hosts.hook.told import Guarded
-from graphmem.hosts.hook.trust import trust
 from graphmem.hosts.host_table import HOSTS, ArrayItem, Layer, Member, Purpose, WholeFile
 from graphmem.hosts.installation import carry_out, plan_installation, plan_removal
 from graphmem.hosts.sample_payloads import sample_payload
 from graphmem.opening import initialise
+from graphmem.user_state.trusted_folders import trust
 from tests.hosts.conftest import PROGRAM
 from tests.hosts.fake_memory import POSTGRES, FakeMemory
 from tests.sources.git.repositories import Repository

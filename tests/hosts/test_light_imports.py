@@ -13,7 +13,10 @@ import pytest
 import graphmem
 from graphmem.hosts.sample_payloads import sample_payload
 
-HOOK = Path(graphmem.__file__).parent / "hosts/hook"
+PACKAGE = Path(graphmem.__file__).parent
+HOOK = PACKAGE / "hosts/hook"
+#: Hooks share these with others; the same rule holds for them.
+SHARED = PACKAGE / "user_state"
 #: Modules that take a millisecond or more to import, and what nobody should need to say nothing.
 SLOW = (
     "typing",
@@ -47,9 +50,13 @@ def test_a_hook_that_says_nothing_imports_no_slow_module(project: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
-@pytest.mark.parametrize("path", sorted(HOOK.glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [*sorted(HOOK.glob("*.py")), *sorted(SHARED.glob("*.py"))],
+    ids=lambda path: path.stem,
+)
 def test_a_module_of_hooks_imports_only_its_neighbours_until_the_memory_is_asked(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     imported = [node.module or "" for node in tree.body if isinstance(node, ast.ImportFrom)]
     own = [name for name in imported if name.startswith("graphmem") and name != "graphmem"]
-    assert [name for name in own if not name.startswith("graphmem.hosts.hook")] == []
+    assert [name for name in own if not name.startswith(("graphmem.hosts.hook", "graphmem.user_state"))] == []

@@ -16,10 +16,10 @@ from graphmem.guard.levels import Enforcement
 from graphmem.hosts.hook.entry import answered
 from graphmem.hosts.hook.hook_log import last_failures
 from graphmem.hosts.hook.payload import read_payload
-from graphmem.hosts.hook.trust import trust
 from graphmem.hosts.memory_answers import MemoryAnswers
 from graphmem.hosts.sample_payloads import sample_payload
 from graphmem.opening import initialise
+from graphmem.user_state.trusted_folders import trust
 from tests.parity.surfaces import URL, InProcess
 from tests.sources.git.repositories import Repository
 

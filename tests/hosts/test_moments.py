@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +17,8 @@ from graphmem.hosts.hook.hook_log import last_failures
 from graphmem.hosts.hook.moments import can_write, is_package_command, is_talk
 from graphmem.hosts.hook.output import Output
 from graphmem.hosts.hook.told import Guarded
-from graphmem.hosts.hook.trust import trust
 from graphmem.hosts.sample_payloads import sample_payload
+from graphmem.user_state.trusted_folders import trust
 from tests.hosts.fake_memory import POSTGRES, REDIS, FakeMemory
 
 if TYPE_CHECKING:
@@ -467,8 +468,9 @@ def test_parts_that_were_taken_stay_until_they_are_finished(store: Path) -> None
     assert [part.end for part in take_transcripts(str(store))] == [5]
     transcript.write_text("line\nmore\n", encoding="utf-8")
     host("claude-code", "Stop", transcript_path=str(transcript))
-    assert [part.end for part in take_transcripts(str(store))] == [5]  # those of a process that was killed
-    finish_transcripts(str(store))
+    taken = take_transcripts(str(store))
+    assert [part.end for part in taken] == [5]  # those of a process that was killed
+    finish_transcripts(taken, [])
     assert [part.end for part in take_transcripts(str(store))] == [10]
 
 
@@ -478,8 +480,25 @@ def test_parts_of_another_project_wait_on(store: Path) -> None:
     Host(store, FakeMemory())("claude-code", "Stop", transcript_path=str(transcript))
     other = str(store.parent / "other")
     assert take_transcripts(other) == []
-    finish_transcripts(other)
+    finish_transcripts([], [])
     assert [part.end for part in take_transcripts(str(store))] == [5]
+
+
+def test_a_part_that_is_to_be_read_again_waits_twice_as_long_each_time_and_is_not_lost(store: Path) -> None:
+    transcript = store / "t.jsonl"
+    transcript.write_text("line\n", encoding="utf-8")
+    Host(store, FakeMemory())("claude-code", "Stop", transcript_path=str(transcript))
+    (part,) = taken = take_transcripts(str(store))
+    pauses = []
+    for _ in range(14):
+        before, part = int(time.time()), part.again()
+        pauses.append(part.after - before)
+    assert [round(pause, -1) for pause in pauses[:3]] == [60, 120, 240]
+    assert [round(pause, -2) for pause in pauses[11:]] == [86_400] * 3
+    finish_transcripts(taken, [part])
+    assert take_transcripts(str(store)) == []
+    finish_transcripts([], [])
+    assert [(one.tries, one.end) for one in waiting_transcripts()] == [(14, 5)]
 
 
 def test_a_transcript_that_is_missing_or_relative_is_not_queued(store: Path) -> None:

@@ -35,11 +35,9 @@ def memory_about(pick: random.Random, number: int) -> Statement:
 
 def prompt_of(pick: random.Random, ids: list[str]) -> str:
     words = pick.choices(OTHERS, k=pick.choice((1, 2, 4, 20)))
-    for word in pick.choices(
-        (pick.choice(WORDS), pick.choice(ids)[:6], pick.choice(ids), f"'{pick.choice(WORDS)} x'"), k=1
-    ):
-        if pick.random() < 0.3:
-            words.insert(pick.randint(0, len(words)), word)
+    found = (pick.choice(WORDS), pick.choice(ids)[:6], pick.choice(ids), f"'{pick.choice(WORDS)} x'")
+    if pick.random() < 0.5:
+        words.insert(pick.randint(0, len(words)), pick.choice(found))
     return pick.choice((" ", ", and ", ". ")).join(words)
 
 

@@ -20,6 +20,7 @@ from graphmem.keys import Key, KeyRing, Permission
 from graphmem.opening import open_memory
 from tests.fake_embedder import no_embedder
 from tests.service.conftest import TickingClock
+from tests.store_template import place_empty_store
 
 URL = "http://127.0.0.1"
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -74,12 +75,11 @@ def clock() -> TickingClock:
 @pytest.fixture
 def memory(tmp_path: Path, clock: TickingClock) -> Iterator[GraphMemory]:
     with open_memory(
-        str(tmp_path / "memory.db"),
+        str(place_empty_store(tmp_path / "memory.db")),
         scope=Scope(),
         actor="server",
         clock=clock,
         embedder=no_embedder,
-        create=True,
     ) as memory:
         yield memory
 

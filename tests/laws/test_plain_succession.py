@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from unittest.mock import patch
 
+import pytest
+
 from graphmem import temporal
 from graphmem.errors import GraphMemError
 from graphmem.model import (
@@ -106,6 +108,7 @@ def compared(seed: int) -> int:
     return count
 
 
+@pytest.mark.heavy
 def test_what_is_plain_is_planned_as_all_rules_plan_it() -> None:
     assert sum(compared(seed) for seed in range(700)) > 300
 

@@ -16,13 +16,14 @@ from graphmem.opening import open_memory
 from graphmem.service import GraphMemory
 from graphmem.verbs import Profile
 from tests.fake_embedder import no_embedder
+from tests.store_template import place_empty_store
 
 Result = TypeVar("Result")
 
 
 @pytest.fixture
 def memory(tmp_path: Path) -> Iterator[GraphMemory]:
-    with open_memory(str(tmp_path / "m.db"), create=True, actor="ada", embedder=no_embedder) as memory:
+    with open_memory(str(place_empty_store(tmp_path / "m.db")), actor="ada", embedder=no_embedder) as memory:
         yield memory
 
 

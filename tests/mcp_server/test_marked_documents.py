@@ -250,6 +250,7 @@ def record(memory: GraphMemory, evil: str) -> tuple[str, str, str]:
     return evil, good, beside
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("evil", CORPUS)
 def test_whatever_stands_in_whatever_field_stands_between_marks(agent: Agent, memory: GraphMemory, evil: str) -> None:
     bad, good, beside = record(memory, evil)

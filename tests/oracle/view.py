@@ -71,8 +71,30 @@ class Step:
     said: datetime | None = None
 
 
-def steps_of(change: Change) -> list[Step]:
+#: What entries record, which a view asks for again after every write; by identity, since a hash would read all of it.
+_recorded: dict[int, tuple[Change, tuple[Step, ...], tuple[Edge, ...]]] = {}
+_MOST_RECORDED = 2_000
+
+
+def _recorded_by(change: Change) -> tuple[Change, tuple[Step, ...], tuple[Edge, ...]]:
+    if (told := _recorded.get(id(change))) is None:
+        if len(_recorded) >= _MOST_RECORDED:
+            _recorded.clear()
+        told = _recorded[id(change)] = (change, tuple(_steps(change)), tuple(_edges(change)))
+    return told
+
+
+def steps_of(change: Change) -> tuple[Step, ...]:
     """The moves that an entry records, in its own order."""
+    return _recorded_by(change)[1]
+
+
+def edges_of(change: Change) -> tuple[Edge, ...]:
+    """The edges that an entry records."""
+    return _recorded_by(change)[2]
+
+
+def _steps(change: Change) -> list[Step]:
     match change.operation:
         case Add(memory, moves):
             return [Step(memory.id, m.status, m.at, m.ordinal, m.source_word or "", change.seq) for m in moves]
@@ -84,8 +106,7 @@ def steps_of(change: Change) -> list[Step]:
             return []
 
 
-def edges_of(change: Change) -> list[Edge]:
-    """The edges that an entry records."""
+def _edges(change: Change) -> list[Edge]:
     operation = change.operation
     if not isinstance(operation, Supersede):
         return []

@@ -42,11 +42,15 @@ COMMANDS: dict[str, tuple[str, str | None]] = {
     "check": ("check", "findings"),
     "reindex": ("reindex", "vectors"),
     "scrub": ("scrub", None),
+    "retain": ("retain", None),
+    "stats": ("stats", None),
     "status": ("status", "store"),
     "repositories": ("repositories", "repositories"),
     "proposals": ("proposals", None),
     "review": ("review", None),
     "branches": ("branch list", "branches"),
+    **{verb: (verb, None) for verb in ("claim", "claims", "renew", "release")},
+    "hand_over": ("hand-over", None),
 }
 
 
@@ -179,6 +183,8 @@ def _time(moment: str) -> Words:
 
 _PARTS: dict[str, Callable[[Any], Words]] = {
     "at": _point,
+    "lasting": lambda text: iter(("--for", text)),
+    "paths": lambda paths: (word for path in paths for word in ("--path", path)),
     "by": lambda refs: iter(("--by", _word(refs))),
     "page": _options,
     "scope": _scope,
@@ -270,5 +276,7 @@ _WORDS: dict[str, Callable[[Asked], Words]] = {
     "timeline": _placed("subject"),
     "transition": _placed("key", "status"),
     **{verb: _placed("key") for verb in ("get", "history", "explain", "end", "retract", "confirm", "allow")},
+    "claim": _placed("task"),
+    **{verb: _placed("key") for verb in ("renew", "release", "hand_over")},
     **{verb: _placed("name") for verb in ("open_branch", "merge_branch", "abandon_branch")},
 }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from graphmem import Anchor, AnchorKind, GraphMemory, Kind, Move, New, Origin, Scope, Statement, Status, Write
 from graphmem.opening import open_memory
@@ -16,6 +17,8 @@ from tests.service.conftest import TickingClock
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HERE = Scope(repo="shop")
 FILE = "memory.db"
+#: Of agents there is `lint` alone, recorded five months before `NOW`.
+RETAIN = "agent=90d"
 
 _database = partial(Statement, kind=Kind.DECISION, subject="stack.database")
 _indent = partial(Statement, kind=Kind.CONVENTION, subject="style.indent")
@@ -61,7 +64,7 @@ def opened(
     folder: Path, clock: Callable[[], datetime] = lambda: NOW, *, scope: Scope = HERE, has_model: bool = False
 ) -> GraphMemory:
     """The memory in a folder, made there if it is not."""
-    return open_memory(
+    memory = open_memory(
         str(folder / FILE),
         scope=scope,
         actor="ada",
@@ -69,10 +72,22 @@ def opened(
         embedder=FakeEmbedder if has_model else no_embedder,
         create=True,
     )
+    memory._context.retention = RETAIN  # noqa: SLF001 - the settings of a project
+    return memory
 
 
 def make(folder: Path) -> Path:
-    """A store's file with everything in it."""
-    with opened(folder, TickingClock()) as memory:
-        seed(memory)
+    """A store's file with everything in it: a copy of one that is written once for each process."""
+    for name, content in _written().items():
+        folder.joinpath(name).write_bytes(content)
     return folder / FILE
+
+
+@cache
+def _written() -> dict[str, bytes]:
+    """The files of the store, closed: its log may hold what its file does not."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        with opened(folder, TickingClock()) as memory:
+            seed(memory)
+        return {one.name: one.read_bytes() for one in folder.iterdir() if one.name in (FILE, f"{FILE}-wal")}

@@ -511,6 +511,13 @@ REVIEWED = (
         {"messages": SAID_IN_TALK, "session": "s1"},
         told={"captured.#": 1, "captured.0.title": "Never commit generated files", "captured.0.number": 1},
     ),
+    _case(
+        "the messages of a conversation",
+        "add",
+        {"messages": SAID_IN_TALK},
+        told={"captured.#": 1, "captured.0.title": "Never commit generated files"},
+        lacks={Surface.CLI: "capture reads transcripts", Surface.MCP: "agents propose, and do not capture"},
+    ),
     _case("by an unknown policy", "capture", {"messages": SAID_IN_TALK, "policy": "maybe"}, code="invalid_input"),
     _case(
         "its words",

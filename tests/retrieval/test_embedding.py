@@ -83,6 +83,7 @@ def test_a_text_has_the_same_bits_alone_and_in_any_batch(embedder: Embedder) -> 
     assert np.array_equal(together, alone)
 
 
+@pytest.mark.heavy
 def test_threads_that_share_an_unloaded_embedder_get_the_same_vectors(embedder: Embedder) -> None:
     fresh = MiniLM.find()
     with ThreadPoolExecutor(4) as pool:

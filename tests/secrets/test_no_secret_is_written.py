@@ -13,7 +13,20 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
 
-from graphmem import Alternative, GraphMemError, GraphMemory, LinkKind, Move, New, Outcome, Statement, Status, Write
+from graphmem import (
+    Alternative,
+    GraphMemError,
+    GraphMemory,
+    LinkKind,
+    Move,
+    New,
+    Origin,
+    Outcome,
+    Statement,
+    Status,
+    Write,
+)
+from graphmem.claims.claim_statement import claim_statement
 from graphmem.conflicts import Settlement
 from graphmem.model import CodeVerdict, ReadMainline
 from graphmem.repository.mainline_rows import MainlineRows, packed
@@ -45,7 +58,12 @@ NAMED: dict[str, dict[str, Any]] = {
     "link_repository": {"old": "store", "new": "shop", "at": None},
     "review": {"key": "proposed", "verdict": Review.EDIT},
     "settle": {"how": Settlement.BOTH, "winner": None},
+    "claim": {"works_on": "right"},
+    "renew": {"key": "claimed"},
+    "release": {"key": "claimed"},
+    "hand_over": {"key": "right"},
     "erase": {"key": "mysql"},
+    "retain": {"dry_run": False},
     "open_branch": {"name": "opened"},
     "merge_branch": {"name": "feature"},
     "abandon_branch": {"name": "opened"},
@@ -53,7 +71,7 @@ NAMED: dict[str, dict[str, Any]] = {
 #: Arguments without words, and names.
 PLAIN = {
     *("at", "start", "until", "by", "parent", "move", "on_similar", "kind", "seen"),
-    *("conflict", "session", "policy"),
+    *("conflict", "session", "policy", "lasting", "done"),
 }
 #: Names of places, of writes and of memories: a secret in one is refused, and tested below.
 NAMES = {
@@ -135,7 +153,7 @@ def arguments(verb: str, seeds: Seeds, *, as_text: bool) -> dict[str, Any]:
     given = dict(NAMED.get(verb, {}))
     for parameter in contract(verb).parameters:
         name, place = parameter.name, f"{verb} {parameter.name} {as_text}"
-        if name in given or name in PLAIN:
+        if name in given or name in PLAIN or (verb, name) == ("add", "messages"):
             continue
         if verb == "capture" and name == "messages":
             given[name] = (Message("user", f"We decided to use {seeds.text(place)}."),)
@@ -156,6 +174,8 @@ def calls(seeds: Seeds) -> Iterator[tuple[str, dict[str, Any]]]:
             (False, True) if {"statement", "new"} & {p.name for p in contract(verb).parameters} else (False,)
         ):
             yield verb, arguments(verb, seeds, as_text=as_text)
+    said = f"Never use {seeds.text('add messages')}."
+    yield "add", {"messages": (Message("user", said),), "write": seeds.value(Write, "add messages write")}
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> str:
@@ -216,6 +236,8 @@ def _all_asked(memory: GraphMemory, seeds: Seeds, told: list[str]) -> set[str]:
     rejected = Alternative("pytz", Outcome.REJECTED, "it is old", keys=("pkg:pypi/pytz",))
     memory.add_many([New(statement=Statement(title="No pytz", alternatives=(rejected,)), id="banned")])
     memory.link("left", "right", LinkKind.CONFLICTS_WITH)
+    ported = claim_statement("Port the reader", "ana", ["src/"], "shop", Origin.HUMAN)
+    memory.add_many([New(statement=ported, id="claimed")])
     for verb, given in calls(seeds):
         if verb == "settle":
             given["conflict"] = memory.conflicts().conflicts[0].id

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
 
+from graphmem.capture_rules import CapturePolicy, read_rules
 from graphmem.errors import Forbidden, InvalidInput
 from graphmem.model import At, Kind, Origin, Statement
 from graphmem.service import GraphMemory, Write
-from graphmem.service.capture import CapturePolicy, CaptureReport, Review
-from graphmem.sources.transcripts import Message
+from graphmem.service.capture import Review
+from graphmem.service.captured_statements import CaptureReport
+from graphmem.service.memory import context_of
+from graphmem.sources.transcripts import Message, Speaker, TranscriptTurn
+from graphmem.sources.transcripts.quoted_statements import ModelReading, QuotedStatement
 from tests.service.conftest import day
 
 SAID = "We decided to use httpx instead of requests because it is async. Never commit generated files."
@@ -16,9 +23,13 @@ WHY = Write(reason="as we agreed")
 
 
 def captured(
-    memory: GraphMemory, text: str = SAID, session: str = "s1", policy: CapturePolicy = CapturePolicy.QUEUE
+    memory: GraphMemory, text: str = SAID, session: str = "s1", policy: CapturePolicy | None = None
 ) -> CaptureReport:
     return memory.capture([Message("user", text)], session=session, policy=policy)
+
+
+def set_policy(memory: GraphMemory, text: str) -> None:
+    context_of(memory).capture_rules = read_rules(text)
 
 
 def proposed(memory: GraphMemory) -> list[str]:
@@ -76,13 +87,28 @@ def test_a_rejected_statement_stays_rejected(memory: GraphMemory) -> None:
 def test_by_policy_a_statement_is_in_force_or_nothing(memory: GraphMemory) -> None:
     refused = captured(memory, policy=CapturePolicy.REFUSE)
     assert (refused.captured, dict(refused.dropped)) == ((), {"refused by the policy": 2})
-    accepted = captured(memory, policy=CapturePolicy.ACCEPT)
+    set_policy(memory, "conversation=accept,conversation.convention=refuse")
+    accepted = captured(memory)
     assert memory.get(accepted.captured[0].id).state == "holds"
+    assert [(one.policy, dict(accepted.dropped)) for one in accepted.captured] == [
+        (CapturePolicy.ACCEPT, {"refused by the policy": 1})
+    ]
+
+
+def test_a_caller_makes_the_policy_of_the_project_stricter_and_never_more_open(memory: GraphMemory) -> None:
+    with pytest.raises(Forbidden, match=r"more than this project allows to conversations: .*GRAPHMEM_CAPTURE"):
+        captured(memory, policy=CapturePolicy.ACCEPT)
+    set_policy(memory, "conversation.decision=accept,conversation.convention=refuse")
+    report = captured(memory, policy=CapturePolicy.QUEUE)
+    assert [one.policy for one in report.captured] == [CapturePolicy.QUEUE]
+    report = captured(memory, "I prefer small commits with plain subjects.", policy=CapturePolicy.ACCEPT)
+    assert [one.policy for one in report.captured] == [CapturePolicy.QUEUE]
 
 
 def test_a_conversation_overrules_nothing(memory: GraphMemory) -> None:
     ours = memory.add(Statement(title="Use requests", subject="http")).ids[0]
-    captured(memory, "From now on, use httpx in all services.", policy=CapturePolicy.ACCEPT)
+    set_policy(memory, "conversation=accept")
+    captured(memory, "From now on, use httpx in all services.")
     assert memory.get(ours).state == "holds"
 
 
@@ -110,7 +136,8 @@ def test_a_review_that_lacks_something_is_refused(
 
 
 def test_dates_are_those_of_the_conversation(memory: GraphMemory) -> None:
-    report = memory.capture([Message("user", SAID, 7, day(1))], policy=CapturePolicy.ACCEPT)
+    set_policy(memory, "conversation=accept")
+    report = memory.capture([Message("user", SAID, 7, day(1))])
     assert [one.number for one in report.captured] == [7, 7]
     assert memory.get(report.captured[0].id).holding[0].start == day(1)
 
@@ -118,3 +145,99 @@ def test_dates_are_those_of_the_conversation(memory: GraphMemory) -> None:
 def test_messages_of_other_roles_are_left_out(memory: GraphMemory) -> None:
     report = memory.capture([Message("system", SAID), Message("tool", SAID)])
     assert (report.turns, report.captured) == (0, ())
+
+
+def test_add_takes_the_statements_of_messages_too(memory: GraphMemory) -> None:
+    report = memory.add(messages=[Message("user", SAID)], write=Write(actor="ann"))
+    assert [one.title for one in report.captured] == ["Use httpx instead of requests", "Never commit generated files"]
+    assert memory.history(report.captured[0].id).changes[0].provenance.actor == "ann"
+    for arguments in ({}, {"statement": "Use tabs", "messages": []}):
+        with pytest.raises(InvalidInput, match="either a statement, or the messages"):
+            memory.add(**arguments)  # type: ignore[call-overload]
+
+
+# ---- a language model
+
+TALK = "Fine, httpx it is, for every service, since it is async. Requests is out. Never commit generated files."
+CHOSEN = QuotedStatement(
+    "Use httpx in all services", "httpx it is, for every service", 1, Speaker.USER, Kind.DECISION, "it is async"
+)
+
+
+class Model:
+    """A language model that answers what a test lays ready."""
+
+    def __init__(self, *statements: QuotedStatement, failure: str = "") -> None:
+        self.reading = ModelReading(statements, {"off the schema": 1} if failure else {}, failure)
+        self.turns: list[TranscriptTurn] = []
+
+    def statements_in(self, turns: Sequence[TranscriptTurn]) -> ModelReading:
+        self.turns += turns
+        return self.reading
+
+
+def test_what_a_model_reads_is_proposed_with_its_quote_beside_what_rules_find(memory: GraphMemory) -> None:
+    context_of(memory).statement_model = lambda _: Model(CHOSEN)
+    report = captured(memory, TALK)
+    assert [(one.title, one.is_by_model) for one in report.captured] == [
+        ("Never commit generated files", False),
+        ("Use httpx in all services", True),
+    ]
+    said = memory.get(report.captured[1].id).statement
+    assert (said.origin, said.rationale) == (Origin.CONVERSATION, "it is async")
+    assert said.body == "User, turn 1 of s1, read by a language model:\n\n> httpx it is, for every service"
+
+
+def test_the_same_quote_is_not_proposed_again_in_other_words(memory: GraphMemory) -> None:
+    memory.capture([Message("user", TALK)], session="s1", quoted=[CHOSEN])
+    other = replace(CHOSEN, title="All services use httpx from today on")
+    again = memory.capture([Message("user", TALK)], session="s1", quoted=[other])
+    assert (again.captured, again.unchanged) == ((), 2)
+
+
+def test_a_models_statement_without_a_true_quote_is_dropped_and_counted(memory: GraphMemory) -> None:
+    invented = replace(CHOSEN, quote="we always use httpx everywhere")
+    ruled = replace(CHOSEN, title="No generated files", quote="Never commit generated files.")
+    report = memory.capture([Message("user", TALK)], quoted=[invented, ruled, replace(CHOSEN, number=9)])
+    assert [one.title for one in report.captured] == ["Never commit generated files"]
+    assert dict(report.dropped) == {"quote not in its turn": 1, "said before": 1, "no such turn": 1}
+
+
+def test_rules_alone_count_if_the_model_fails(memory: GraphMemory) -> None:
+    context_of(memory).statement_model = lambda _: Model(failure="no connection")
+    report = captured(memory, TALK)
+    assert [one.title for one in report.captured] == ["Never commit generated files"]
+    assert (report.unread, dict(report.dropped)) == ("no connection", {"off the schema": 1})
+
+
+def test_no_model_is_asked_if_nothing_is_recorded_or_its_statements_are_given(memory: GraphMemory) -> None:
+    model = Model(CHOSEN)
+    context_of(memory).statement_model = lambda _: model
+    captured(memory, TALK, policy=CapturePolicy.REFUSE)
+    memory.capture([Message("user", TALK)], quoted=[])
+    memory.capture([Message("system", TALK)])
+    assert model.turns == []
+
+
+def test_a_model_gets_no_secret(memory: GraphMemory) -> None:
+    model = Model()
+    context_of(memory).statement_model = lambda _: model
+    captured(memory, f"The token is ghp_{'a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8'}.")
+    assert "ghp_" not in model.turns[0].text
+
+
+def test_graphmems_own_output_is_captured_0_times_in_100_rounds(memory: GraphMemory) -> None:
+    """What a session is shown of the memory comes back in its transcript, round after round."""
+    for title in ("Never commit generated files", "Always run the linter first", "We decided to use httpx"):
+        memory.add(Statement(title=title, kind=Kind.CONVENTION, is_mandatory=True))
+    captured(memory, "Remember: the staging key is rotated monthly")
+    before = memory.status().memories
+    block = memory.context("commit generated files with the linter and httpx").markdown
+    assert "- Never commit generated files [" in block
+    cards = "\n".join(f"graphmem: {card.title}" for card in memory.proposals().cards)
+    shown = f"<system-reminder>\n{block}\n</system-reminder>\n{cards}\n{block}"
+    for number in range(100):
+        shown = f"Round {number}.\n{shown}"[:20_000]
+        talk = [Message("user", shown), Message("assistant", shown), Message("tool", shown)]
+        assert memory.capture(talk, session=f"round {number}").captured == ()
+    assert memory.status().memories == before

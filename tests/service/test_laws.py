@@ -17,6 +17,7 @@ CHAIN = ("Sessions live in cookies", "Sessions live in Redis", "Sessions live in
 STARTS = (1, 5, 9, 13)
 
 
+@pytest.mark.heavy
 @pytest.mark.unmeasured
 @pytest.mark.parametrize("seed", [2])
 def test_what_was_known_once_is_answered_the_same_ever_after(

@@ -175,3 +175,15 @@ def test_entries_are_listed_without_their_rows(told: GraphMemory) -> None:
     (change,) = told.changes(after=seq - 1)
     assert getattr(change.operation, "content", None) == ""
     assert told.check() == []
+
+
+def test_a_claim_follows_a_file_that_is_renamed(told: GraphMemory) -> None:
+    told.claim("Tidy up the pages", ["app/web.py"], write=Write(actor="ana"))
+    assert told.claims("src/web.py").claims == ()
+    read(told, FIRST)
+    read(told, SECOND)
+    assert [claim.actor for claim in told.claims("src/web.py").claims] == ["ana"]
+    assert "claimed by ana" in told.context("", ["src/web.py"]).markdown
+    assert [finding.path for finding in told.guard(paths=["src/web.py"]).findings] == ["src/web.py"]
+    assert told.claim("Other pages", ["src/web.py"]).overlapping[0].actor == "ana"
+    assert told.claims("src/db.py").claims == ()

@@ -197,6 +197,7 @@ def believes_what_a_fresh_ingestion_believes(memory: GraphMemory, tmp_path: Path
     assert not memory.changes(after=last)
 
 
+@pytest.mark.heavy
 def test_it_believes_what_a_fresh_ingestion_believes(memory: GraphMemory, tmp_path: Path) -> None:
     believes_what_a_fresh_ingestion_believes(memory, tmp_path, 13)
 

@@ -143,6 +143,7 @@ def change_at_random(repository: Repository, chosen: random.Random) -> None:
 FOLDERS, NAMES = ("src", "src/deep", "lib", "lib/deep"), ("a.py", "b.py", "c.py")
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("seed", range(4))
 def test_later_verdicts_are_those_of_a_first_check_after_any_changes(repository: Repository, seed: int) -> None:
     chosen = random.Random(seed)  # noqa: S311 - a repeatable choice

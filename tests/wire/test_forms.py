@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, get_args
 
 import pytest
@@ -32,6 +33,7 @@ ANSWERS: list[type] = [
 MOMENT = datetime(2025, 1, 2, tzinfo=UTC)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("kind", ANSWERS, ids=lambda kind: kind.__name__)
 @settings(max_examples=25)
 @given(st.data())
@@ -49,20 +51,30 @@ def test_an_operation_is_known_by_its_verb(kind: type, data: st.DataObject) -> N
     assert read(Operation, document(value)) == value  # type: ignore[arg-type]
 
 
+@cache
+def schema_of(kind: type) -> dict[str, Any]:
+    """The schema of an answer, made once for all its examples."""
+    return TypeAdapter(form(kind)).json_schema(mode="serialization")
+
+
 @pytest.mark.parametrize("kind", ANSWERS, ids=lambda kind: kind.__name__)
 @settings(max_examples=5)
 @given(st.data())
 def test_the_schema_names_just_the_fields_that_are_written(kind: type, data: st.DataObject) -> None:
-    schema = TypeAdapter(form(kind)).json_schema(mode="serialization")
+    schema = schema_of(kind)
     written = document(data.draw(values(kind)))
     assert set(schema["properties"]) == set(schema["required"]) == set(written)
 
 
 @given(st.text("ab", min_size=1))
 def test_what_is_asked_may_hold_no_unknown_field(name: str) -> None:
-    adapter: TypeAdapter[Any] = TypeAdapter(form(Statement, Direction.REQUEST))
     with pytest.raises(ValidationError, match=name):
-        adapter.validate_python({"title": "t", name: 1})
+        adapter_of_a_request().validate_python({"title": "t", name: 1})
+
+
+@cache
+def adapter_of_a_request() -> TypeAdapter[Any]:
+    return TypeAdapter(form(Statement, Direction.REQUEST))
 
 
 def test_an_answer_of_a_newer_release_is_read() -> None:

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import apsw
-import apsw.sqlite_extra
 
 from graphmem.adapters.sqlite.packed_segment import DamagedSegment
 from graphmem.adapters.sqlite.values import DamagedRow
@@ -27,6 +26,7 @@ CHECKSUM_BYTES = 8
 
 _CHECKSUMS = "cksumvfs"
 VFS = "cksmvfs"
+_EXTRAS, _ENDINGS = Path(apsw.__file__).parent / "sqlite_extra_binaries", (".so", ".dylib", ".dll")
 BUSY_MS = 5_000
 #: Virtual machine steps between two checks of the deadline: some 50 ms.
 _STEPS = 500_000
@@ -110,13 +110,18 @@ def load_checksums() -> None:
     with _guard:
         if _is_loaded:
             return
-        if apsw.sqlite_extra.has(_CHECKSUMS) is None:
+        # `apsw.sqlite_extra` finds it too, and imports half of `importlib` to do so.
+        file = next(
+            (_EXTRAS / f"{_CHECKSUMS}{end}" for end in _ENDINGS if (_EXTRAS / f"{_CHECKSUMS}{end}").is_file()), None
+        )
+        if file is None:
             raise Unsupported(
                 "this build of apsw lacks 'cksumvfs'; install the wheel: pip install --force-reinstall apsw"
             )
         default = apsw.vfs_names()[0]
         memory = apsw.Connection(":memory:")
-        apsw.sqlite_extra.load(memory, _CHECKSUMS)
+        memory.config(apsw.SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 1)
+        memory.load_extension(str(file))
         memory.close()
         # Loading makes it the default of the whole process; restore the previous default.
         apsw.set_default_vfs(default)

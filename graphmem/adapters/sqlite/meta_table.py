@@ -8,7 +8,6 @@ from functools import lru_cache
 
 import apsw
 
-from graphmem.adapters.export_lines import refuse_unfinished
 from graphmem.adapters.sqlite.snapshot import Snapshot
 from graphmem.store import ModelCard
 
@@ -103,4 +102,6 @@ def refuse_restoring(connection: apsw.Connection, name: str) -> None:
         Conflict: The tenant is being restored.
     """
     if is_restoring(Snapshot.of(connection, name)):
+        from graphmem.adapters.export_lines import refuse_unfinished
+
         refuse_unfinished(name)

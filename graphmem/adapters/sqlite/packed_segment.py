@@ -41,7 +41,19 @@ class PackedSegment:
         DamagedSegment: The blob is truncated or inconsistent.
     """
 
-    __slots__ = ("_counts", "_docs", "_escaped", "_offsets", "_terms", "distances", "first", "homes", "lengths", "size")
+    __slots__ = (
+        "_counts",
+        "_docs",
+        "_escaped",
+        "_offsets",
+        "_spans",
+        "_terms",
+        "distances",
+        "first",
+        "homes",
+        "lengths",
+        "size",
+    )
 
     def __init__(self, first: int, data: bytes) -> None:
         self.first = first
@@ -60,6 +72,7 @@ class PackedSegment:
             raise DamagedSegment(f"the text segment that begins with memory {first} cannot be read") from exc
         if not is_whole:
             raise DamagedSegment(f"the text segment that begins with memory {first} cannot be read")
+        self._spans: dict[int, tuple[int, int]] = {}
         self._escaped = dict(zip(escaped[::2].tolist(), escaped[1::2].tolist(), strict=True))
 
     @property
@@ -90,6 +103,9 @@ class PackedSegment:
 
     def _span(self, term: int) -> tuple[int, int]:
         """Return the range of a term's postings; an empty range if no memory has it."""
-        row = bisect_left(self._terms, term)
-        is_held = row < len(self._terms) and self._terms[row] == term
-        return (self._offsets[row], self._offsets[row + 1]) if is_held else (0, 0)
+        span = self._spans.get(term)
+        if span is None:
+            row = bisect_left(self._terms, term)
+            is_held = row < len(self._terms) and self._terms[row] == term
+            span = self._spans[term] = (self._offsets[row], self._offsets[row + 1]) if is_held else (0, 0)
+        return span

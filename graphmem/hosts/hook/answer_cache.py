@@ -16,7 +16,7 @@ import time
 from graphmem import __version__
 from graphmem.hosts.hook.project_folder import CONFIG, Project
 from graphmem.hosts.hook.session_state import digest
-from graphmem.hosts.hook.state_folder import open_private, state_path
+from graphmem.user_state.state_folder import open_private, state_path
 
 _FOLDER = "answers"
 _MAX_AGE_S, _MAX_FILES = 3_600.0, 100

@@ -10,12 +10,14 @@ import json
 import os
 import time
 
-from graphmem.hosts.hook.state_folder import append_line, state_path
+from graphmem.user_state.state_folder import append_line, state_path
 
 _FOLDER, _NAME, _TAKEN = "capture", "queue", "queue.taken"
 #: The parts of the path of the queue, for `state_path`.
 QUEUE = (_FOLDER, _NAME)
 _MAX_PATH_CHARS = 2_000
+#: Pauses before a part is read again that a language model could not read.
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S, _MOST_DOUBLINGS = 60, 86_400, 11
 
 
 class Waiting:
@@ -25,17 +27,38 @@ class Waiting:
         start: The first byte that no earlier line covers.
         end: The size of the transcript when the hook ran; its last line may be half written.
         folder: The working folder of the session.
+        tries: How often a language model could not read it.
+        after: Not to be read before this time, in seconds since 1970.
     """
 
-    __slots__ = ("end", "folder", "host", "path", "session", "start")
+    __slots__ = ("after", "end", "folder", "host", "path", "session", "start", "tries")
 
-    def __init__(self, host: str, session: str, folder: str, path: str, start: int, end: int) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - the fields of a line
+        self, host: str, session: str, folder: str, path: str, start: int, end: int, tries: int = 0, after: int = 0
+    ) -> None:
         self.host = host
         self.session = session
         self.folder = folder
         self.path = path
         self.start = start
         self.end = end
+        self.tries = tries
+        self.after = after
+
+    @property
+    def is_due(self) -> bool:
+        """Return whether its time has come."""
+        return self.after <= time.time()
+
+    def again(self) -> Waiting:
+        """Return the part as it waits after a further failure: twice as long each time, a day at most."""
+        pause_s = min(_FIRST_PAUSE_S << min(self.tries, _MOST_DOUBLINGS), _LONGEST_PAUSE_S)
+        later = int(time.time()) + pause_s
+        return Waiting(self.host, self.session, self.folder, self.path, self.start, self.end, self.tries + 1, later)
+
+    def fields(self) -> dict[str, str | int]:
+        """Return the values of a line."""
+        return {name: getattr(self, name) for name in Waiting.__slots__}
 
 
 def queue_transcript(waiting: Waiting) -> None:
@@ -46,7 +69,7 @@ def queue_transcript(waiting: Waiting) -> None:
     """
     if len(waiting.path) > _MAX_PATH_CHARS:
         return
-    fields = {name: getattr(waiting, name) for name in Waiting.__slots__} | {"at": int(time.time())}
+    fields = waiting.fields() | {"at": int(time.time())}
     append_line(state_path(_FOLDER, _NAME), json.dumps(fields).encode() + b"\n")
 
 
@@ -60,7 +83,7 @@ def waiting_transcripts() -> list[Waiting]:
 
 
 def take_transcripts(folder: str) -> list[Waiting]:
-    """Take the parts of sessions in a project; they stay until `finish_transcripts`, in case this process is killed.
+    """Take the parts of a project that are due; they stay until `finish_transcripts`, in case this process is killed.
 
     Args:
         folder: The root of the project.
@@ -73,21 +96,28 @@ def take_transcripts(folder: str) -> list[Waiting]:
         with contextlib.suppress(FileNotFoundError):
             os.rename(queue, taken)
     with contextlib.suppress(FileNotFoundError), open(taken, "rb") as stream:
-        return [part for line in stream if (part := _read(line)) is not None and _is_in(part, folder)]
+        parts = [part for line in stream if (part := _read(line)) is not None]
+        return [part for part in parts if part.is_due and _is_in(part, folder)]
     return []
 
 
-def finish_transcripts(folder: str) -> None:
-    """Forget the parts of a project that were taken; those of other projects wait on.
+def finish_transcripts(done: list[Waiting], again: list[Waiting]) -> None:
+    """Forget parts that were taken; all others wait on.
+
+    Args:
+        done: The parts that `take_transcripts` returned.
+        again: The parts that are to be read again.
 
     Raises:
         OSError: The queue cannot be written.
     """
-    taken = state_path(_FOLDER, _TAKEN)
+    taken, finished = state_path(_FOLDER, _TAKEN), [part.fields() for part in done]
+    for waiting in again:
+        queue_transcript(waiting)
     with contextlib.suppress(FileNotFoundError), open(taken, "rb") as stream:
         for line in stream:
             part = _read(line)
-            if part is not None and not _is_in(part, folder):
+            if part is not None and part.fields() not in finished:
                 append_line(state_path(_FOLDER, _NAME), line)
         os.unlink(taken)
 
@@ -100,6 +130,7 @@ def _read(line: bytes) -> Waiting | None:
     try:
         fields = json.loads(line)
         host, session, folder, path = (str(fields[name]) for name in ("host", "session", "folder", "path"))
-        return Waiting(host, session, folder, path, int(fields["start"]), int(fields["end"]))
+        numbers = (int(fields.get(name, 0)) for name in ("tries", "after"))
+        return Waiting(host, session, folder, path, int(fields["start"]), int(fields["end"]), *numbers)
     except (ValueError, TypeError, KeyError):
         return None

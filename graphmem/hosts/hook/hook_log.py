@@ -9,7 +9,7 @@ import contextlib
 import os
 import time
 
-from graphmem.hosts.hook.state_folder import append_line, state_path
+from graphmem.user_state.state_folder import append_line, state_path
 
 #: Begins the session of a payload that no host sent.
 SAMPLE_SESSION = "graphmem-sample"

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from graphmem.hosts.hook.state_folder import open_private, state_path
+from graphmem.user_state.state_folder import open_private, state_path
 
 _FOLDER = "sessions"
 _MAX_SESSIONS, _MAX_AGE_S = 200, 7 * 86_400

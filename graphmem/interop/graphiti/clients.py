@@ -12,8 +12,10 @@ from graphiti_core.embedder.client import EmbedderClient
 from graphiti_core.llm_client.client import LLMClient
 from graphiti_core.llm_client.config import LLMConfig
 from graphiti_core.llm_client.openai_generic_client import OpenAIGenericClient
+from pydantic import ValidationError
 
 from graphmem.errors import Unsupported
+from graphmem.extraction.completions import AnswerRefused, Completions
 from graphmem.interop.graphiti.driver import GraphmemDriver
 from graphmem.retrieval.embedder import Embedder, EmbedderMissing
 from graphmem.service import GraphMemory
@@ -63,6 +65,32 @@ class NoModel(LLMClient):
 
     async def _generate_response(self, *_: Any, **__: Any) -> dict[str, Any]:  # noqa: ANN401 - graphiti's own
         raise Unsupported("no language model is configured; pass local_model(url, name), or another graphiti client")
+
+
+class EndpointClient(LLMClient):
+    """A language model client over an endpoint with limits of time and length; a call that fails is not repeated."""
+
+    def __init__(self, completions: Completions) -> None:
+        super().__init__(LLMConfig(api_key=_NO_KEY, model=completions.model, small_model=completions.model))
+        self._completions = completions
+
+    async def _generate_response(
+        self,
+        messages: list[Any],
+        response_model: Any = None,  # noqa: ANN401 - graphiti's own
+        *_: Any,  # noqa: ANN401 - graphiti's own
+        **__: Any,  # noqa: ANN401 - graphiti's own
+    ) -> dict[str, Any]:
+        schema = {"type": "object"} if response_model is None else response_model.model_json_schema()
+        name = getattr(response_model, "__name__", "answer")
+        sent = [{"role": message.role, "content": self._clean_input(message.content)} for message in messages]
+        answer = await to_thread(self._completions.object, sent, name, schema)
+        if response_model is not None:
+            try:
+                response_model.model_validate(answer)
+            except ValidationError:
+                raise AnswerRefused from None
+        return answer
 
 
 def local_model(url: str, name: str, *, key: str = _NO_KEY) -> LLMClient:

@@ -26,15 +26,16 @@ class GraphmemDriver(GraphDriver):
     Args:
         memory: An open memory; the caller closes it.
         scope: The reader's scope, and the home scope of proposals; the memory's scope by default.
+        inbox: Gets the drafted edges; by default each is recorded as a proposal.
     """
 
     provider = GraphProvider.NEO4J
 
-    def __init__(self, memory: GraphMemory, scope: Scope | None = None) -> None:
+    def __init__(self, memory: GraphMemory, scope: Scope | None = None, *, inbox: Inbox | None = None) -> None:
         reader = scope or memory.scope
         self._database = ""
         self._drafts = Drafts(f"{group_id(reader)}-drafts")
-        self._inbox = Inbox(memory, reader)
+        self._inbox = Inbox(memory, reader) if inbox is None else inbox
         graph = MemoryGraph(context_of(memory), reader)
         self.search_interface = MemorySearch(graph=graph, drafts=self._drafts)
         self.graph_operations_interface = MemoryOperations(graph=graph, drafts=self._drafts, inbox=self._inbox)

@@ -32,3 +32,17 @@ class Inbox:
         episode = next((drafts.episodes[uuid] for uuid in edge.episodes if uuid in drafts.episodes), None)
         source = None if episode is None else f"{episode.name} ({episode.source_description})"
         self.proposals.append(propose(self._memory, extracted, scope=self._scope, source=source))
+
+
+class FactInbox(Inbox):
+    """Keeps the facts of drafted edges in this process: nothing is recorded."""
+
+    def __init__(self) -> None:
+        self.proposals = []
+        #: The names of the two entities, and the text, in order of arrival.
+        self.facts: list[tuple[tuple[str, str], str]] = []
+
+    def take(self, edge: EntityEdge, drafts: Drafts) -> None:
+        """Keep the fact of a drafted edge."""
+        names = (drafts.nodes[edge.source_node_uuid].name, drafts.nodes[edge.target_node_uuid].name)
+        self.facts.append((names, edge.fact))

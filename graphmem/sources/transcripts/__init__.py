@@ -1,6 +1,6 @@
 """Transcripts of conversations: their turns, and the statements that they make explicitly."""
 
-from graphmem.sources.transcripts.explicit_statements import ExplicitStatement, explicit_statements
+from graphmem.sources.transcripts.explicit_statements import ExplicitStatement, explicit_statements, sentences_with
 from graphmem.sources.transcripts.formats import Transcript, read_transcript, turns_of
 from graphmem.sources.transcripts.turns import Message, Speaker, TranscriptTurn, spoken
 
@@ -12,6 +12,7 @@ __all__ = [
     "TranscriptTurn",
     "explicit_statements",
     "read_transcript",
+    "sentences_with",
     "spoken",
     "turns_of",
 ]

@@ -45,6 +45,7 @@ class _StatementPattern:
         lead: Words before the statement in the title; if a reason is needed, the sentence's own words.
         speakers: Whose sentences count.
         needs_reason: Whether a reason must be given in the sentence.
+        is_request: Whether the sentence must begin with "please" or the like.
     """
 
     name: str
@@ -53,13 +54,16 @@ class _StatementPattern:
     lead: str = ""
     speakers: frozenset[Speaker] = frozenset(Speaker)
     needs_reason: bool = False
+    is_request: bool = False
 
 
 _USER = frozenset({Speaker.USER})
 
 
-def _form(name: str, kind: Kind, pattern: str, lead: str = "", *, by: frozenset[Speaker] = _USER) -> _StatementPattern:
-    return _StatementPattern(name, kind, re.compile(pattern, re.IGNORECASE), lead, by)
+def _form(
+    name: str, kind: Kind, pattern: str, lead: str = "", *, by: frozenset[Speaker] = _USER, is_request: bool = False
+) -> _StatementPattern:
+    return _StatementPattern(name, kind, re.compile(pattern, re.IGNORECASE), lead, by, is_request=is_request)
 
 
 _FORMS = (
@@ -71,9 +75,9 @@ _FORMS = (
         r"(?: to| on| that| for|:)? ",
         by=frozenset(Speaker),
     ),
-    _form(
-        "remember", Kind.FACT, r"remember(?: this| that|:)+ |remember to |for future reference[,:] |keep in mind that "
-    ),
+    _form("remember", Kind.FACT, r"remember(?: this)?: |remember this |remember to |for future reference[,:] "),
+    # Without a request, it reminds the others of what they know.
+    _form("remember", Kind.FACT, r"(?:remember|keep in mind) that ", is_request=True),
     _form(
         "from now on",
         Kind.CONVENTION,
@@ -81,7 +85,7 @@ _FORMS = (
     ),
     _form("always", Kind.CONVENTION, rf"always (?={_VERB})", "always "),
     _form("never", Kind.CONVENTION, rf"never (?={_VERB})", "never "),
-    _form("preferred", Kind.PREFERENCE, r"i(?:'d| would)? (?:always |strongly |much )?prefer (?:to )?", "prefer "),
+    _form("preferred", Kind.PREFERENCE, r"i (?:always |generally |strongly |much )?prefer (?:to )?", "prefer "),
     _StatementPattern(
         "do not",
         Kind.CONVENTION,
@@ -113,6 +117,30 @@ _PASSING = re.compile(
     r"approach [a-z0-9]|(?:commit|push|add|change) this)\b",
     re.IGNORECASE,
 )
+#: Words that point to something said before: the statement is not understood without it.
+_POINTING = re.compile(
+    r"\b(?:this|that)(?=[.,;!]?\s*$|[,;] | (?:at|in|on|back|across|here|there|case|point|long|until|because|now|"
+    r"already|more)\b)|"
+    r"\bthis (?!(?:repo|repository|project|codebase|team|org|company|service|app|package|library|monorepo)\b)|"
+    r"\b(?:that|all that) (?:change|pattern|meeting|question|point|way|topic|idea|proposal|approach|part|issue|problem|"
+    r"design|with)\b|^(?:not to|to) (?:in|for|at|on)\b|"
+    r"^(?:to |on |that )?(?:this|that|so|no|one|some|you)\b|\b(?:do|doing|did|does) (?:this|that|so)\b|"
+    r"\b(?:the (?:former|latter|first|second|third|last|other)(?: one)?[.,]?$|the precedent|as (?:you|he|she|they) sa)|"
+    r"\b(?:improvement|option|approach|step|item|idea|suggestion|number|point|choice|variant|alternative)s? "
+    r"(?:\d+|[a-z])\b|\(\d{1,2}\)|\bthe [2-9]\b|"
+    r"\b(?:last|previous|next|today's) (?:meeting|time|week)|"
+    r"\b(?:a (?:while|long time)|meetings?|weeks|months|years) ago",
+    re.IGNORECASE,
+)
+#: Words that keep a conversation going.
+_MANNERS = re.compile(
+    r"^(?:keep|stick with|go with) (?:this|that|going|making|doing|in mind|moving|working|discussing)\b|"
+    r"\b(?:the|our) (?:current|existing|present|same) (?:proposal|process|plan|approach|state|design)\b|"
+    r"\b(?:they're|you're|you have|they have|he's|she's)\b|\b(?:discussion|conversation|timebox|debate)s?\b|"
+    r"\bin the loop\b|\b(?:you|everyone|people) (?:posted|informed|updated)\b",
+    re.IGNORECASE,
+)
+_REQUEST = re.compile(r"\bplease\b", re.IGNORECASE)
 #: A list of choices without a selected choice.
 _CHOICE = re.compile(r", or |\byes/no\b", re.IGNORECASE)
 _ASKED = re.compile(
@@ -144,11 +172,32 @@ class ExplicitStatement:
 
 def explicit_statements(turn: TranscriptTurn) -> Iterator[ExplicitStatement]:
     """Yield the explicit statements of a turn in their order."""
-    for paragraph in _paragraphs(spoken(turn.text)):
+    for sentence in sentences_of(turn.text):
+        found = _statement(sentence, turn)
+        if found is not None:
+            yield found
+
+
+def sentences_of(text: str) -> Iterator[str]:
+    """Yield the sentences of a turn's speaker in their order, each on one line."""
+    for paragraph in _paragraphs(spoken(text)):
         for sentence in _SENTENCE.split(" ".join(paragraph.split())):
-            found = _statement(sentence.strip(), turn)
-            if found is not None:
-                yield found
+            if sentence.strip():
+                yield sentence.strip()
+
+
+def sentences_with(quote: str, text: str) -> tuple[str, ...]:
+    """Return the sentences of a turn that a quote is in, or that it spans; empty if it is not in the turn."""
+    words, sentences = " ".join(quote.split()), tuple(sentences_of(text))
+    start = " ".join(sentences).find(words)
+    if not words or start < 0:
+        return ()
+    spanned, place = [], 0
+    for sentence in sentences:
+        if place < start + len(words) and start < place + len(sentence):
+            spanned.append(sentence)
+        place += len(sentence) + 1
+    return tuple(spanned)
 
 
 def _paragraphs(text: str) -> Iterator[str]:
@@ -168,12 +217,13 @@ def _paragraphs(text: str) -> Iterator[str]:
 def _statement(sentence: str, turn: TranscriptTurn) -> ExplicitStatement | None:
     if not 0 < len(sentence) <= _MOST_CHARS or sentence.endswith(("?", ":", "…", "...")) or _CHOICE.search(sentence):
         return None
-    said = sentence[_opening(sentence) :].replace("**", "")
+    opening = _opening(sentence)
+    said, is_request = sentence[opening:].replace("**", ""), _REQUEST.search(sentence[:opening]) is not None
     if _ASKED.match(said):
         return None
     for form in _FORMS:
         match = form.pattern.match(said)
-        if match is not None and turn.speaker in form.speakers:
+        if match is not None and turn.speaker in form.speakers and form.is_request <= is_request:
             return _of_form(form, match[0], said[match.end() :], sentence, turn)
     return None
 
@@ -193,6 +243,8 @@ def _of_form(
         return None
     first, *_ = head.split(maxsplit=1) or [""]
     if len(head.split()) < _LEAST_WORDS - bool(form.lead) - bool(mark) or _PASSING.search(head):
+        return None
+    if _POINTING.search(head) or _MANNERS.search(head):
         return None
     if len(first) > 1 and first.isupper() and form.name == "decided":
         return None  # an entry of a report, as in "KEEP (3 votes)"

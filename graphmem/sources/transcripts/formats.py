@@ -33,12 +33,21 @@ class Transcript:
         session: The id of the conversation as the transcript names it; empty if it names none.
         skipped: The number of lines that are not of a known form.
         end: The byte after the last complete line: the next reading begins there.
+        is_unfinished: Whether a line after `end` is half written, so that the next reading reads it.
+        is_document: Whether the file is a single JSON document, in which turns are numbered by message.
     """
 
     turns: tuple[TranscriptTurn, ...]
     session: str
     skipped: int
     end: int
+    is_unfinished: bool = False
+    is_document: bool = False
+
+    def turns_from(self, content: bytes, start: int) -> tuple[TranscriptTurn, ...]:
+        """Return the turns in lines that end after a byte of the file; all turns of a single document."""
+        first = 1 if self.is_document else content.count(b"\n", 0, start) + 1
+        return tuple(turn for turn in self.turns if turn.number >= first)
 
 
 def read_transcript(content: bytes, *, start: int = 0, first: int = 1) -> Transcript:
@@ -54,7 +63,7 @@ def read_transcript(content: bytes, *, start: int = 0, first: int = 1) -> Transc
     whole = _document(content) if start == 0 else None
     if whole is not None:
         said = tuple(_turns(whole))
-        return Transcript(said, _session(whole), 0 if said else 1, len(content))
+        return Transcript(said, _session(whole), 0 if said else 1, len(content), is_document=True)
     turns, skipped, session, end, number = list[TranscriptTurn](), 0, "", start, first
     while end < len(content):
         mark = content.find(b"\n", end)
@@ -72,7 +81,7 @@ def read_transcript(content: bytes, *, start: int = 0, first: int = 1) -> Transc
             if turn is not None:
                 turns.append(turn)
         number += 1
-    return Transcript(tuple(turns), session, skipped, end)
+    return Transcript(tuple(turns), session, skipped, end, bool(content[end:].strip()))
 
 
 def turns_of(messages: Iterable[Mapping[str, object]]) -> tuple[TranscriptTurn, ...]:

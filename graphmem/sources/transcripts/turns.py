@@ -52,18 +52,22 @@ class Message:
 #: Texts that a host or graphmem puts into a turn, and texts that a person marked as private.
 _MARKED = ("private", "system-reminder", "system_reminder", "command-name", "command-message", "command-args")
 _OUTPUT = ("local-command-stdout", "local-command-stderr", "environment_context", "user_instructions", "graphmem")
-_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z_-]{0,40})(?:\s[^<>]{0,200})?>")
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9_-]{0,40})(?:\s[^<>]{0,200})?>")
 _STRIPPED = frozenset((*_MARKED, *_OUTPUT))
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 #: The first words of graphmem's own lines; no speaker wrote a line with this beginning.
 _OWN = re.compile(r"^\s*(?:#+ )?(?:graphmem[: ]|Memory of graphmem\b|\[graphmem)", re.IGNORECASE)
+#: The id and the start of a memory, as they are in each line of a context block: `[2qt4h0 2026-01-01 mandatory]`.
+_OWN_MARK = re.compile(r"\[[0-9a-hjkmnp-tv-z]{6,12} \d{4}-\d\d(?:-\d\d)?[^\[\]]{0,80}\]")
+#: The element around text of untrusted memories; its tag differs from answer to answer.
+_UNTRUSTED = "untrusted-"
 
 
 def spoken(text: str) -> str:
     """Return the words of a turn by its speaker.
 
     Left out are elements such as `<private>` and `<system-reminder>` with all that is in them, fenced code, quoted
-    lines, and lines of graphmem. An element that is not closed goes to the end of the text.
+    lines, and lines of graphmem, those of its context blocks too. An element that is not closed goes to the end.
     """
     lines: list[str] = []
     fence = ""
@@ -76,7 +80,7 @@ def spoken(text: str) -> str:
         if mark:
             fence = mark[1]
             lines.append("")
-        elif not line.lstrip().startswith(">") and not _OWN.match(line):
+        elif not line.lstrip().startswith(">") and not _OWN.match(line) and not _OWN_MARK.search(line):
             lines.append(line)
     return "\n".join(lines)
 
@@ -91,7 +95,7 @@ def _without_elements(text: str) -> str:
                 depth += -1 if tag[1] else 1
                 if depth == 0:
                     inside, place = "", tag.end()
-        elif name in _STRIPPED:
+        elif name in _STRIPPED or name.startswith(_UNTRUSTED):
             kept.append(text[place : tag.start()])
             place = tag.end()
             if not tag[1]:

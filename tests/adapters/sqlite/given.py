@@ -16,6 +16,7 @@ from graphmem.adapters.sqlite import SQLiteStore
 from graphmem.adapters.sqlite.connection import connect
 from graphmem.model import Add, Change, Memory, Move, Operation, Provenance, Request, Scope, Statement, Status
 from graphmem.rows import Rows
+from tests.store_template import place_empty_store
 
 MAIN = Scope("acme", repo="shop")
 DAY = timedelta(days=1)
@@ -73,5 +74,5 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(path: Path) -> Iterator[SQLiteStore]:
-    with SQLiteStore.open(path, create=True) as opened:
+    with SQLiteStore.open(place_empty_store(path), create=False) as opened:
         yield opened

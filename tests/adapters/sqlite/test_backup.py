@@ -40,6 +40,7 @@ def _filled(store: SQLiteStore, path: Path, pages: int, *, has_log: bool) -> Non
             database.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("has_log", [True, False])
 @pytest.mark.parametrize("pages", [1, 400, 500, 20_000])
 def test_a_backup_of_every_size_can_be_opened(store: SQLiteStore, path: Path, pages: int, *, has_log: bool) -> None:

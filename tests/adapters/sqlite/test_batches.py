@@ -118,6 +118,7 @@ def _file(number: int) -> Anchor:
     return Anchor(AnchorKind.FILE, f"f{number}", "shop")
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("size", [2, 7, 25])
 def test_supersessions_are_planned_the_same_however_a_batch_is_cut(
     store: SQLiteStore, monkeypatch: pytest.MonkeyPatch, size: int

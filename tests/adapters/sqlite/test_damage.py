@@ -65,6 +65,7 @@ def _damage(folder: Path, chance: random.Random) -> str:
     return f"{file.name} flipped at {at} of {len(content)}"
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("seed", range(VARIANTS))
 def test_damage_is_named_or_does_no_harm(sound: tuple[Path, list[object]], tmp_path: Path, seed: int) -> None:
     folder, expected = sound

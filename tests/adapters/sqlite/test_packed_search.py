@@ -31,9 +31,14 @@ def filled(path: Path, pick: random.Random) -> SQLiteStore:
         for _ in range(pick.randint(1, 90)):
             title = " ".join(pick.choices(WORDS, k=pick.randint(1, 9)))
             body = " ".join(pick.choices(WORDS, k=pick.choice((0, 5, 40, 700))))
-            kind = pick.choice(KINDS)
             requests.append(
-                add(f"m{number:04}", title, scope=pick.choice(HOMES) if number else first, body=body, kind=kind)
+                add(
+                    f"m{number:04}",
+                    title,
+                    scope=pick.choice(HOMES) if number else first,
+                    body=body,
+                    kind=pick.choice(KINDS),
+                )
             )
             number += 1
         store.apply(requests, clock=clock)

@@ -44,6 +44,7 @@ def _by_hand(requests: list[Request], terms: tuple[str, ...], limit: int) -> lis
     return sorted(((key, score) for key, score in scores if score), key=lambda one: (-one[1], one[0]))[:limit]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("at_once", [1, 7, 200])
 @pytest.mark.parametrize("few", [1, 50, 1_000])
 def test_scores_are_lucenes_of_the_tenant_alone(

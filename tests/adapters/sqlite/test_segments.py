@@ -86,6 +86,7 @@ _QUESTIONS = [("river",), ("river", "stone"), ("only3", "river", "stone", "cloud
 _READERS = [MAIN, Scope(MAIN.tenant, user="ana"), Scope(MAIN.tenant, user="bob", repo="r")]
 
 
+@pytest.mark.heavy
 def test_a_process_that_stays_finds_what_a_new_one_finds(
     store: SQLiteStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,6 +85,7 @@ def grown(repository: Repository, seed: int, commits: int) -> list[str]:
     return shas
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_parts_tell_what_a_whole_reading_tells(
     repository: Repository, seed: int, monkeypatch: pytest.MonkeyPatch

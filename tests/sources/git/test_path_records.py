@@ -54,6 +54,7 @@ def verdicts(repository: Repository, recorded: MainlineHistory | None) -> list[V
     return verify_memories(listed, history, at=READ_AT)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("seed", range(4))
 def test_what_the_ledger_has_gives_the_verdicts_of_a_complete_reading(
     repository: Repository, seed: int, monkeypatch: pytest.MonkeyPatch

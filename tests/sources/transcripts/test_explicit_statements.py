@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphmem.model import Kind
-from graphmem.sources.transcripts import ExplicitStatement, Speaker, TranscriptTurn, explicit_statements
+from graphmem.sources.transcripts import ExplicitStatement, Speaker, TranscriptTurn, explicit_statements, sentences_with
 
 USER, ASSISTANT = Speaker.USER, Speaker.ASSISTANT
 
@@ -34,6 +34,8 @@ def found(text: str, speaker: Speaker = USER) -> list[ExplicitStatement]:
         ("Always run the linter before you push", "Always run the linter before you push", "convention", ""),
         ("From now on, all dates are in UTC.", "All dates are in UTC", "convention", ""),
         ("In this repo, we test against a real server.", "We test against a real server", "convention", ""),
+        ("Please keep in mind that the API is public.", "The API is public", "fact", ""),
+        ("Remember to run the seeds in CI too.", "Run the seeds in CI too", "fact", ""),
         ("I prefer small commits with plain subjects.", "Prefer small commits with plain subjects", "preference", ""),
         ("Remember: the staging key is rotated monthly", "The staging key is rotated monthly", "fact", ""),
         ("- Please remember that releases are on Tuesdays.", "Releases are on Tuesdays", "fact", ""),
@@ -74,6 +76,23 @@ def test_the_option_that_is_not_taken_is_rejected() -> None:
         "<private>We decided to use httpx in all services.</private>",
         "Solution: use httpx in all services",
         "I'd prefer it this way.",
+        "I would prefer a getter for all classes.",
+        "Remember that attackers look for inconsistencies.",
+        "Keep in mind that users have old browsers.",
+        "We agreed on that a long time ago.",
+        "We decided not to make that change in the API.",
+        "We agreed that we should bring this proposal to the board.",
+        "We decided not to in the usual case.",
+        "We decided this at the last meeting.",
+        "We decided that no, we shouldn't.",
+        "Let's use the print mode for improvement 1 of the list.",
+        "Let's use the wrapper for (3).",
+        "Let's keep this more constructive.",
+        "Let's keep making incremental improvements.",
+        "Let's avoid a meta discussion.",
+        "Let's stick to the current proposal.",
+        "I strongly prefer the semantics you have.",
+        "I prefer the second.",
         "x" * 500,
     ],
 )
@@ -133,3 +152,11 @@ def test_the_quote_alone_gives_the_same_statement(text: str) -> None:
 @given(st.text(max_size=200))
 def test_any_text_is_read_without_an_error(text: str) -> None:
     assert all("".join(one.quote.split()) in "".join(text.split()) for one in found(text))
+
+
+def test_a_quote_has_the_sentences_that_it_is_in() -> None:
+    text = "Thanks! Fine, httpx it is,\nfor all. Requests is out.\n> quoted"
+    assert sentences_with("httpx it is, for all", text) == ("Fine, httpx it is,", "for all.")
+    assert sentences_with("for all. Requests", text) == ("for all.", "Requests is out.")
+    assert sentences_with("quoted", text) == ()
+    assert sentences_with("", text) == ()

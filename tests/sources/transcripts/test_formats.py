@@ -123,3 +123,21 @@ def test_a_private_part_is_never_spoken(parts: list[str]) -> None:
     text = " ".join(["x", "<private>", "KEY", *(part for part in parts if "private" not in part), "</private>", "y"])
     assert "KEY" not in spoken(text)
     assert spoken(text).split() == ["x", "y"]
+
+
+def test_a_half_written_last_line_is_skipped_and_read_the_next_time() -> None:
+    first, second = lines({"role": "user", "content": "one"}), lines({"role": "user", "content": "two"})
+    cut = read_transcript(first + b"{broken\n" + second[:-9])
+    assert ([turn.text for turn in cut.turns], cut.skipped, cut.is_unfinished) == (["one"], 1, True)
+    whole = read_transcript(first + b"{broken\n" + second, start=cut.end, first=3)
+    assert ([turn.text for turn in whole.turns], whole.is_unfinished) == (["two"], False)
+
+
+def test_turns_from_a_byte_on_are_those_in_lines_that_end_after_it() -> None:
+    content = lines(*({"role": "user", "content": text} for text in ("one", "two", "three")))
+    read, second = read_transcript(content), content.index(b"two")
+    assert [turn.text for turn in read.turns_from(content, 0)] == ["one", "two", "three"]
+    assert [turn.text for turn in read.turns_from(content, second)] == ["two", "three"]
+    assert [turn.text for turn in read.turns_from(content, len(content))] == []
+    document = json.dumps([{"role": "user", "content": "one"}]).encode()
+    assert [turn.text for turn in read_transcript(document).turns_from(document, 20)] == ["one"]

@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 
-from graphmem.hosts.hook.state_folder import append_line, state_path
+from graphmem.user_state.state_folder import append_line, state_path
 
 _NAME = "trusted"
 

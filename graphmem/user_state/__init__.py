@@ -1,0 +1,1 @@
+"""The state of this user on this machine, outside of every repository. Hooks import this package."""
