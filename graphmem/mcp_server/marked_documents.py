@@ -33,6 +33,7 @@ from graphmem.claims.work_claim import ClaimStep, WorkClaim
 from graphmem.deferred_dataclass import dataclass
 from graphmem.guard.file_changes import SkippedFile
 from graphmem.marks import Foreign, Parts, rendered
+from graphmem.mcp_server.ingest_tool import IngestAnswer, IngestedSource
 from graphmem.model import (
     AbandonBranch,
     Add,
@@ -61,7 +62,7 @@ from graphmem.model import (
 )
 from graphmem.recalls import RecallCounts, UnansweredQuestion
 from graphmem.redactions import Redaction
-from graphmem.repository.file_lives import FileLife, FilePath
+from graphmem.repository.file_lives import AuthorShare, FileLife, FilePath
 from graphmem.repository.file_places import FilePlace, FileRename, PlaceShare
 from graphmem.repository.relocations import Relocation
 from graphmem.repository.repository_link import LinkRepository, MovedFolder
@@ -127,13 +128,15 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
         "alias": Voice.WORDS,
         "matched": _PLAIN,
         "cautions": Voice.QUOTED,
+        "settled": Voice.QUOTED,
     },
     RejectedOption: {"name": Voice.WORDS, "reason": Voice.WORDS},
     CommitPoint: dict.fromkeys(("name", "sha", "fork"), Voice.WORDS),
     FilePlace: dict.fromkeys(("path", "now", "deleted_in"), Voice.WORDS),
-    FilePath: dict.fromkeys(("path", "commit", "ended_by"), Voice.WORDS),
+    FilePath: dict.fromkeys(("path", "commit", "ended_by", "author"), Voice.WORDS),
     FileLife: {"now": Voice.WORDS},
-    FileRename: dict.fromkeys(("old", "new", "commit"), Voice.WORDS),
+    AuthorShare: dict.fromkeys(("author", "commit"), Voice.WORDS),
+    FileRename: dict.fromkeys(("old", "new", "commit", "author"), Voice.WORDS),
     PlaceShare: dict.fromkeys(("path", "commit"), Voice.WORDS),
     SymbolPlace: dict.fromkeys(("symbol", "now", "gone_in", "proposals"), Voice.WORDS),
     SymbolMove: {**dict.fromkeys(("old", "new", "commit"), Voice.WORDS), "basis": _PLAIN},
@@ -158,6 +161,8 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
     RecallCounts: {"last_day": _PLAIN},
     UsedMemory: {"why": _PLAIN},
     UnansweredQuestion: {**dict.fromkeys(("digest", "first_day", "last_day"), _PLAIN), "repo": Voice.HOME},
+    IngestAnswer: {"failed": Voice.WORDS},
+    IngestedSource: {"name": Voice.WORDS},
     Redaction: {"rule": _PLAIN, "place": _PLAIN},
     Similar: {"found_by": _PLAIN},
     Written: {"ids": Voice.ID, "notes": Voice.QUOTED},
@@ -180,7 +185,7 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
         "basis": _PLAIN,
     },
     CodeVerdict: {"memory": Voice.ID, **dict.fromkeys(("commit", "reason", "path"), Voice.WORDS)},
-    ReadMainline: dict.fromkeys(("ref", "tip", "content"), Voice.WORDS),
+    ReadMainline: dict.fromkeys(("ref", "tip", "content", "authors"), Voice.WORDS),
     LinkRepository: {"old": Voice.HOME, "commit": Voice.WORDS},
     MovedFolder: dict.fromkeys(("old", "new"), Voice.WORDS),
     Add: {"source_key": Voice.WORDS},
