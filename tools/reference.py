@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import MISSING, Field, fields
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -63,11 +63,13 @@ def main() -> None:
 
 def _settings() -> str:
     texts = descriptions(Settings.__doc__, "Attributes")
-    rows = [
-        [f"`GRAPHMEM_{spec.name.upper()}`", "" if spec.default is None else f"`{spec.default}`", texts[spec.name]]
-        for spec in fields(Settings)
-    ]
+    rows = [[f"`GRAPHMEM_{spec.name.upper()}`", _default_of(spec), texts[spec.name]] for spec in fields(Settings)]
     return table(["Setting", "Default", "Meaning"], rows)
+
+
+def _default_of(spec: Field[Any]) -> str:
+    """The default of a setting; empty for a setting that is not set, or that is a table."""
+    return "" if spec.default in (None, MISSING, "") else f"`{spec.default}`"
 
 
 def _errors() -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.extraction.answer_form import INSTRUCTIONS, SCHEMA, statements_of
 from graphmem.extraction.completions import Completions, EndpointFailure
 from graphmem.extraction.sent_turns import parts_of, sent_turns

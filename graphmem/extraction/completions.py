@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import httpx2
 
 from graphmem.deadline import deadline
+from graphmem.deferred_dataclass import dataclass
 
 #: The longest answer that is read.
 MAX_ANSWER_BYTES = 1 << 20

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from graphmem.capture_rules import CapturePolicy
+from graphmem.deferred_dataclass import dataclass
 from graphmem.service import Write
 from graphmem.sources.transcripts import (
     ExplicitStatement,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pydantic import Field
 
 from graphmem.answers import Card, State, Written
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 from graphmem.mcp_server.tool_arguments import Arguments, Name
 from graphmem.mcp_server.tool_callers import ToolCaller, reader_scope

@@ -7,7 +7,6 @@ an elicitation. A client without that gets a question for its user with the comm
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,8 @@ from mcp_types import (
     InputRequiredResult,
 )
 from pydantic import ValidationError
+
+from graphmem.deferred_dataclass import dataclass
 
 if TYPE_CHECKING:
     from graphmem.mcp_server.tool_callers import ToolCaller

@@ -12,10 +12,11 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import GraphMemError
 from graphmem.extraction.completions import Completions, EndpointFailure
 from graphmem.extraction.sent_turns import sent_turns
