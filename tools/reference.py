@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -64,8 +64,9 @@ def main() -> None:
 def _settings() -> str:
     texts = descriptions(Settings.__doc__, "Attributes")
     rows = [
-        [f"`GRAPHMEM_{spec.name.upper()}`", "" if spec.default is None else f"`{spec.default}`", texts[spec.name]]
+        [f"`GRAPHMEM_{spec.name.upper()}`", "" if default in (None, MISSING) else f"`{default}`", texts[spec.name]]
         for spec in fields(Settings)
+        for default in (spec.default,)
     ]
     return table(["Setting", "Default", "Meaning"], rows)
 
