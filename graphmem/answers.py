@@ -418,6 +418,7 @@ class Explanation:
         suspect: Sentences on the memories that put it in doubt, and on dependencies that have not begun.
         contested: Other memories in force for the same subject, each with the rule that decides between them.
         overruled_by: The memory that leads the subject, with the rule; None if this memory leads or is not in force.
+        use: How often it was used, in a sentence, as the reader may see it; empty if nothing is counted.
     """
 
     card: Card
@@ -429,6 +430,7 @@ class Explanation:
     suspect: tuple[str, ...]
     contested: tuple[Contest, ...]
     overruled_by: Relation | None = None
+    use: str = ""
 
 
 class OnSimilar(StrEnum):

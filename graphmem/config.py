@@ -66,6 +66,9 @@ class Settings:
         vectors: `exact`, or `approximate` to search with a vector index of the Neo4j server.
         guard: What `graphmem guard` and hooks do with a change that brings back what a mandatory memory rejects:
             `warn`, `ask` the user first, or `deny` it.
+        recall: `on` counts how often memories are used, in a file beside the store (`graphmem stats`); `off` does not.
+        retain: How long memories of a kind, an origin or a scope stay in force unconfirmed, for `graphmem retain`:
+            `conversation=180d, task+agent=90d`; in the file, a table `[retain]`.
         lock_timeout_s: How long a write waits for other writers, in seconds.
         secrets: `redact` replaces secrets in what is written, `reject` refuses the write; `off` searches none, and can
             only be set in the environment.
@@ -99,6 +102,8 @@ class Settings:
     model: str | None = None
     vectors: str = "exact"
     guard: str = "warn"
+    recall: str = "on"
+    retain: str = ""
     lock_timeout_s: float = 30.0
     secrets: SecretPolicy = SecretPolicy.REDACT
     capture: CaptureRules = field(default_factory=CaptureRules)
@@ -191,6 +196,24 @@ def keys_file(url: str, settings: Settings) -> Path | None:
     return None if folder is None else folder / "keys.json"
 
 
+def recall_stem(url: str) -> Path:
+    """Return the path, without the ends of their names, of the files of a store's recall ledger.
+
+    They are next to the store, or in `.graphmem`, or in this user's folder of state for a server without such a folder.
+    """
+    path = file_of(url)
+    if path is not None:
+        return path.absolute().with_suffix("")
+    from hashlib import sha256
+
+    name = sha256(url.encode("utf-8", "surrogatepass")).hexdigest()[:20]
+    folder = find_folder(Path.cwd())
+    if folder is not None:
+        return folder / f"server-{name}"
+    home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    return home / "graphmem" / "recall" / name
+
+
 def _from_file(path: Path) -> tuple[dict[str, str], CaptureRules]:
     if not path.is_file():
         return {}, CaptureRules()
@@ -206,6 +229,10 @@ def _from_file(path: Path) -> tuple[dict[str, str], CaptureRules]:
         raise InvalidInput(f"{path} sets {unknown[0]!r}, which is not a setting; settings: {', '.join(sorted(names))}")
     if values.get("secrets") == SecretPolicy.OFF:
         raise InvalidInput(f"{path} sets secrets to 'off'; a project's file cannot: set GRAPHMEM_SECRETS=off yourself")
+    if isinstance(values.get("retain"), dict):
+        import json
+
+        values["retain"] = json.dumps(values["retain"], default=str)
     try:
         rules = read_rule_table(values.get(_CAPTURE, {}))
     except InvalidInput as exc:
@@ -257,6 +284,8 @@ def _parsed(values: dict[str, str]) -> Settings:
         raise InvalidInput(f"vectors {settings.vectors!r} is neither 'exact' nor 'approximate'")
     if settings.guard not in _GUARDS:
         raise InvalidInput(f"guard {settings.guard!r} is not one of {', '.join(map(repr, _GUARDS))}")
+    if settings.recall not in {"on", "off"}:
+        raise InvalidInput(f"recall {settings.recall!r} is neither 'on' nor 'off'")
     if settings.embeddings == _ONNX and settings.model is None:
         raise InvalidInput(
             f"{_ONNX!r} needs a model: set GRAPHMEM_MODEL to a folder with model.onnx and tokenizer.json"

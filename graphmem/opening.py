@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from graphmem.browser import BrowserAddress
     from graphmem.config import Settings
     from graphmem.model import Scope
+    from graphmem.recalls import RecallLedger
     from graphmem.retrieval.embedder import Embedder, EmbedderMissing
     from graphmem.schema import Schema
     from graphmem.secrets.policy import SecretPolicy
@@ -80,6 +81,8 @@ def open_memory(
         projector=_projector_of(store, store_url),
         capture_rules=settings.capture,
         statement_model=None if settings.llm_url is None else partial(open_statement_model, settings),
+        recalls=_recalls_of(store_url, settings),
+        retention=settings.retain,
     )
     return GraphMemory(context)
 
@@ -103,6 +106,17 @@ def open_statement_model(settings: Settings, memory: GraphMemory) -> StatementMo
     from graphmem.extraction.chat_endpoint import ChatEndpoint
 
     return ChatEndpoint(completions)
+
+
+def _recalls_of(url: str, settings: Settings) -> RecallLedger:
+    if settings.recall == "off":
+        from graphmem.recalls import NoRecalls
+
+        return NoRecalls()
+    from graphmem.adapters.recall.recall_file import RecallFile
+    from graphmem.config import recall_stem
+
+    return RecallFile(recall_stem(url))
 
 
 def open_reader(embedder: Callable[[], Embedder | EmbedderMissing]) -> ContextReader | GraphMemory:
@@ -131,6 +145,7 @@ def open_reader(embedder: Callable[[], Embedder | EmbedderMissing]) -> ContextRe
             clock=utc_now,
             embedder=embedder,
             gate=cache(partial(_gate, settings.secrets)),
+            recalls=_recalls_of(url, settings),
         )
     )
 

@@ -184,6 +184,7 @@ _ALL = (
         "guard --staged",
         profile=Profile.CORE,
     ),
+    _ask("stats", "which memories are relied on, unused, stale or overridden", "GET /v1/stats", "stats"),
     _write(
         "add",
         "record a memory, from an argument, standard input or an editor",
@@ -318,6 +319,14 @@ _ALL = (
         "hand-over 7k2m --to bob --note 'the reader is ported, the writer is not'",
         command="hand-over",
         status=201,
+    ),
+    _write(
+        "retain",
+        "end what is past the time of the policy; --dry-run lists it",
+        "POST /v1/retain",
+        "retain --dry-run",
+        permission=Permission.ADMIN,
+        profile=None,
     ),
     _write("link", "relate two memories", "POST /v1/memories/{source}/links", "link ADR-0012 depends_on ADR-0003"),
     _write(

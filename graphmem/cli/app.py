@@ -48,6 +48,7 @@ _WRITTEN_BY_HAND = {
     "repo": "repo_commands:repo",
     "ingest": "ingest_group:ingest",
     "scrub": "scrub_command:scrub",
+    "retain": "retain_command:retain",
     **{name: f"store_commands:{name}" for name in ("export", "backup", "restore", "check", "reindex", "status")},
 }
 _GROUPS = {

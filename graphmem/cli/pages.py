@@ -290,6 +290,8 @@ def explanation_page(answer: Explanation, at: At) -> Iterator[Block]:
         for contest in answer.contested:
             words = f"{name(contest.memory)} ({rule_words(contest.rule)})"
             yield line(Span("contested by ", Look.WARN), words, indent=2)
+    if answer.use:
+        yield line(dim("use: "), answer.use, indent=2)
     yield point_line(answer.at, at)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import Conflict, Forbidden, InvalidInput, NotFound
-from graphmem.model import Add, Change, Link, Retract, Revoke, Supersede, SupersessionKind, Transition
+from graphmem.model import Add, Change, End, Link, Retract, Revoke, Supersede, SupersessionKind, Transition
 
 if TYPE_CHECKING:
     from graphmem.service import GraphMemory, Write
@@ -95,7 +95,7 @@ def _undo(
                 return
             _again(memory, undone.operation, write)
             done.restored.append(change)
-        case Supersede() | Transition() | Retract() | Link():
+        case Supersede() | Transition() | End() | Retract() | Link():
             memory.revoke(entry.seq, write=write)
             done.revoked.append(entry.seq)
         case _:

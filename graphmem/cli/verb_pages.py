@@ -10,6 +10,7 @@ from graphmem.cli.blocks import Block, Line, dim, line, strong
 from graphmem.cli.claim_pages import claims_page
 from graphmem.cli.file_pages import file_life_page
 from graphmem.cli.phrases import nothing_line
+from graphmem.cli.recall_pages import statistics_page
 from graphmem.deferred_dataclass import dataclass
 from graphmem.model import At
 
@@ -104,6 +105,10 @@ def _claims(result: Result) -> Page:
     return lambda _: claims_page(result.answer)
 
 
+def _stats(result: Result) -> Page:
+    return lambda _: statistics_page(result.answer, result.at)
+
+
 def json_page(document: object) -> Page:
     """Return the page of an answer without a page of its own: its JSON."""
     from graphmem.wire.json_documents import as_json
@@ -122,5 +127,6 @@ PAGES: Mapping[str, Callable[[Result], Page]] = {
     "explain": _explain,
     "repositories": _repositories,
     "claims": _claims,
+    "stats": _stats,
     "branches": _branches,
 }

@@ -9,6 +9,7 @@ NO_FILE = "/dev/null"
 _ESCAPE = re.compile(r"\\([0-7]{3}|.)")
 _LETTERS = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13}
 _OLD_PREFIXES, _NEW_PREFIXES = ("a/", "i/", "c/", "o/", "1/"), ("b/", "w/", "i/", "c/", "2/")
+_SIDES = re.compile(r"^(?:---|\+\+\+) \S.*$", re.MULTILINE)
 _HALVES = re.compile(r'("(?:[^"\\]|\\.)*"|\S.*?) ("(?:[^"\\]|\\.)*"|\S.*)')
 
 
@@ -61,3 +62,9 @@ def both_sides(line: str) -> tuple[str, str] | None:
         return old, new
     parts = text.split(" ")
     return (parts[0], parts[1]) if len(parts) == 2 else None  # noqa: PLR2004 - one blank
+
+
+def paths_in_headers(diff: str) -> set[str]:
+    """Return the paths that the headers of a diff name, without git's prefixes."""
+    sides = {side(line.rstrip("\r")) for line in _SIDES.findall(diff)} - {NO_FILE}
+    return {path[2:] if path.startswith((*_OLD_PREFIXES, *_NEW_PREFIXES)) else path for path in sides}

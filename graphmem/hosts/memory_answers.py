@@ -50,18 +50,18 @@ class MemoryAnswers:
     def session_block(self, branch: str) -> Block:
         """Return the memories that govern work on a branch, found by the branch's name."""
         task = "" if branch in _MAIN else _MARK.sub(" ", branch)
-        return block_of(self._asked(task, (), _SESSION_TOKENS), lambda _: True)
+        return self._block(task, (), _SESSION_TOKENS, lambda _: True)
 
     def prompt_block(self, prompt: str) -> Block:
         """Return the memories that a prompt is about."""
-        return block_of(self._asked(prompt, (), _PROMPT_TOKENS), _ON_TOPIC.__contains__)
+        return self._block(prompt, (), _PROMPT_TOKENS, _ON_TOPIC.__contains__)
 
     def path_block(self, payload: HookPayload) -> Block:
         """Return the memories about the files of a tool."""
         paths = payload.relative_files(str(self._root))
         if not paths:
             return Block("", [], "", 0)
-        return block_of(self._asked("", paths, _PATH_TOKENS), lambda why: why is Why.PATH)
+        return self._block("", paths, _PATH_TOKENS, lambda why: why is Why.PATH)
 
     def guard_index(self) -> dict[str, object]:
         """Return the fields of a `GuardIndex`: the words and paths by which an edit may concern a memory or a claim."""
@@ -86,8 +86,10 @@ class MemoryAnswers:
 
         return self._memory.memory() if isinstance(self._memory, ContextReader) else self._memory
 
-    def _asked(self, task: str, paths: Iterable[str], budget: int) -> ContextBlock:
-        return self._memory.context(task, tuple(paths), budget_tokens=budget, max_chars=_BLOCK_CHARS, words_only=True)
+    def _block(self, task: str, paths: Iterable[str], budget: int, is_wanted: Callable[[Why], bool]) -> Block:
+        """Return a block; the hook itself records which of its memories it shows."""
+        block = self._memory.context(task, tuple(paths), budget_tokens=budget, max_chars=_BLOCK_CHARS, words_only=True)
+        return block_of(block, is_wanted, getattr(self._memory, "counted_reader", None))
 
 
 def open_hook_memory() -> MemoryAnswers:
@@ -104,11 +106,11 @@ def open_hook_memory() -> MemoryAnswers:
 # ---- blocks
 
 
-def block_of(block: ContextBlock, is_wanted: Callable[[Why], bool]) -> Block:
+def block_of(block: ContextBlock, is_wanted: Callable[[Why], bool], reader: list[str | None] | None = None) -> Block:
     """Return the lines of a block whose memories are there for a wanted reason."""
     head, foot = block.markdown.partition("\n")[0], block.markdown.rpartition("\n")[2]
     is_foot = not foot.startswith(("- ", "#"))
-    return Block(head, list(_lines(block, is_wanted)), foot if is_foot else "", block.at.seq)
+    return Block(head, list(_lines(block, is_wanted)), foot if is_foot else "", block.at.seq, reader)
 
 
 def _lines(block: ContextBlock, is_wanted: Callable[[Why], bool]) -> Iterator[tuple[str, str, str]]:

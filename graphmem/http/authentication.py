@@ -40,6 +40,11 @@ class Caller:
         """Whether the caller may read memories of others."""
         return self.key is None or Permission.READ in self.key.permissions
 
+    @property
+    def may_write(self) -> bool:
+        """Whether the caller may write, and so whether recalls are counted."""
+        return self.key is None or Permission.WRITE in self.key.permissions
+
     def own_op_id(self, op_id: str) -> str:
         """Return the op_id for the ledger; see `Key.own_op_id`."""
         return op_id if self.key is None or not op_id else self.key.own_op_id(op_id)

@@ -36,6 +36,7 @@ from graphmem.http.verb_answers import ANSWERS, VerbCall, answer_form, etag_of, 
 from graphmem.model import Scope
 from graphmem.parameters import MAX_POSITION, Number, Text
 from graphmem.service import GraphMemory, Write
+from graphmem.service.recall_recording import unrecorded
 from graphmem.store import Page
 from graphmem.verbs import VERBS, Verb
 from graphmem.wire.contracts import Contract, Parameter, Role, contract
@@ -95,7 +96,7 @@ def _endpoint(agreed: Contract) -> Callable[..., Any]:
 
     async def endpoint(**arguments: Any) -> Response:  # noqa: ANN401 - checked by the framework
         call = _call(agreed, arguments)
-        work = _guarded(call, memory_parameter)
+        work = _noted(call, _guarded(call, memory_parameter))
         server = call.server
         if verb.is_long:
             return await server.keep(verb.name, work)
@@ -206,6 +207,18 @@ def _guarded(call: VerbCall, memory_parameter: Parameter | None) -> Callable[[Gr
     return lambda memory: check.guarded(memory, lambda write: answer(memory, call.by(write)), call.values["write"])
 
 
+def _noted(call: VerbCall, work: Callable[[GraphMemory], object]) -> Callable[[GraphMemory], object]:
+    """Return the function without recalls if the key of the caller may only read."""
+    if call.caller.may_write:
+        return work
+
+    def unnoted(memory: GraphMemory) -> object:
+        with unrecorded():
+            return work(memory)
+
+    return unnoted
+
+
 def _default_answer(memory: GraphMemory, call: VerbCall) -> object:
     """Return the verb's result as the route's answer."""
     answer = getattr(memory, call.contract.verb.name)(**call.values)
@@ -234,12 +247,14 @@ class _IfMatchCheck:
         expected = self._headers.expected
         if expected is None or expected.strip() == "*":
             return None
-        history = memory.history(self._memory_id, scope=self._scope)
+        with unrecorded():
+            history = memory.history(self._memory_id, scope=self._scope)
         if self._headers.op_id is not None and any(change.op_id == self._headers.op_id for change in history.changes):
             return None
         if etag_of(history) in {tag.strip() for tag in expected.split(",")}:
             return history.at.seq
-        successors = memory.explain(self._memory_id, scope=self._scope).resolves_to
+        with unrecorded():
+            successors = memory.explain(self._memory_id, scope=self._scope).resolves_to
         heads = tuple(hit.card.id for hit in successors) or (self._memory_id,)
         raise Mismatch(
             f"memory {self._memory_id!r} is at {etag_of(history)}, not {expected[:80]!r}: read it again", heads

@@ -42,6 +42,11 @@ class KeyCaller:
         """Whether the key may read memories of others."""
         return self.caller.may_read
 
+    @property
+    def may_write(self) -> bool:
+        """Whether the key may write; see `Caller.may_write`."""
+        return self.caller.may_write
+
     def require(self, permission: Permission) -> None:
         """Check a permission; see `Caller.require`."""
         self.caller.require(permission)

@@ -59,6 +59,7 @@ from graphmem.model import (
     Supersede,
     Transition,
 )
+from graphmem.recalls import RecallCounts, UnansweredQuestion
 from graphmem.redactions import Redaction
 from graphmem.repository.file_lives import FileLife, FilePath
 from graphmem.repository.file_places import FilePlace, FileRename, PlaceShare
@@ -68,6 +69,7 @@ from graphmem.repository.symbol_places import SymbolMove, SymbolPlace
 from graphmem.retrieval.briefs import Brief, BriefAnswer, Rejected
 from graphmem.service.claim_answers import ClaimWritten
 from graphmem.service.guard_answers import ExcusedFinding, GuardFinding
+from graphmem.service.recall_answers import RecallStatistics, UsedMemory
 from graphmem.temporal import touched
 from graphmem.wire.json_documents import Writer
 
@@ -151,7 +153,11 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
     Told: {"word": Voice.WORDS},
     Step: {"part": Voice.QUOTED, "evidence": Voice.QUOTED, "before": _PLAIN, "after": _PLAIN},
     Relation: {"before": _PLAIN, "after": _PLAIN, "part": Voice.QUOTED},
-    Explanation: {"reasons": Voice.QUOTED, "suspect": Voice.QUOTED},
+    Explanation: {"reasons": Voice.QUOTED, "suspect": Voice.QUOTED, "use": _PLAIN},
+    RecallStatistics: {"since": _PLAIN, "began": _PLAIN},
+    RecallCounts: {"last_day": _PLAIN},
+    UsedMemory: {"why": _PLAIN},
+    UnansweredQuestion: {**dict.fromkeys(("digest", "first_day", "last_day"), _PLAIN), "repo": Voice.HOME},
     Redaction: {"rule": _PLAIN, "place": _PLAIN},
     Similar: {"found_by": _PLAIN},
     Written: {"ids": Voice.ID, "notes": Voice.QUOTED},

@@ -25,6 +25,11 @@ class ToolCaller(Protocol):
         """Whether the caller may read memories of others."""
         ...
 
+    @property
+    def may_write(self) -> bool:
+        """Whether the caller may write, and so whether recalls are counted."""
+        ...
+
     def require(self, permission: Permission) -> None:
         """Check a permission of the caller.
 
@@ -57,6 +62,7 @@ class LocalCaller:
     scope: Scope
     actor: str | None = None
     may_read: bool = True
+    may_write: bool = True
 
     def require(self, permission: Permission) -> None:
         """Accept any permission."""

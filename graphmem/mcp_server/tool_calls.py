@@ -7,7 +7,7 @@ import logging
 import secrets
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from typing import Any
 
@@ -28,6 +28,7 @@ from graphmem.retrieval.cursors import sealed
 from graphmem.secrets.redaction import without_secrets
 from graphmem.service import GraphMemory
 from graphmem.service.memory import context_of
+from graphmem.service.recall_recording import unrecorded
 from graphmem.verbs import Profile
 from graphmem.vocabulary import Permission
 
@@ -59,7 +60,8 @@ def run_tool(
         caller.require(tool.permission)
         # A caller who may write without reading gets an answer too, whose text must be marked.
         marking = _marking(memory, caller.scope_for(arguments.scope, is_write=not tool.is_read_only))
-        answer = run(memory, caller, arguments)
+        with nullcontext() if caller.may_write else unrecorded():
+            answer = run(memory, caller, arguments)
         if isinstance(answer, ContextBlock):
             # Its Markdown alone: fields besides would cost the reader the budget once more.
             return CallToolResult(content=[TextContent(type="text", text=_block_text(answer))])
@@ -90,7 +92,8 @@ def read_text(
         caller.require(Permission.READ)
         scope = caller.scope_for(Scope(), is_write=False)
         marking = _marking(memory, scope)
-        return json.dumps(_bare(marking.document(reading(memory, scope))), ensure_ascii=False)
+        with nullcontext() if caller.may_write else unrecorded():
+            return json.dumps(_bare(marking.document(reading(memory, scope))), ensure_ascii=False)
     except GraphMemError as problem:
         error = _error(problem)
         error = error if marking is None else marking.error(error)

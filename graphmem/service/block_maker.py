@@ -19,6 +19,7 @@ from graphmem.model import Point, Scope
 from graphmem.service.block_items import BlockItems
 from graphmem.service.context import ServiceContext
 from graphmem.service.task_evidence import Task, TaskEvidence, own_parts
+from graphmem.temporal import View
 from graphmem.terms import question_terms
 from graphmem.token_count import token_count
 
@@ -45,9 +46,10 @@ class BlockMaker:
         task: The task.
         found: The evidence for it.
         weights: The weights of the evidence.
+        by_use: Order memories that are equally useful by the reliance on them.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a block is made of
         self,
         context: ServiceContext,
         reader: Scope,
@@ -55,6 +57,8 @@ class BlockMaker:
         task: Task,
         found: TaskEvidence,
         weights: Weights = WEIGHTS,
+        *,
+        by_use: bool = False,
     ) -> None:
         self._context = context
         self._reader = reader
@@ -62,6 +66,7 @@ class BlockMaker:
         self._task = task
         self._found = found
         self._weights = weights
+        self._by_use = by_use
         self._wording = BlockWording(lambda: self._tag, reader.repo, point.valid)
 
     def block(self, room: Room, since: int | None) -> ContextBlock:
@@ -88,7 +93,7 @@ class BlockMaker:
         return SeenChanges.after(self._context, self._reader, since, self._point)
 
     def _ranked(self, seen: SeenChanges | None) -> list[tuple[float, str]]:
-        """Return the useful memories, the most useful first, ties by id."""
+        """Return the useful memories, the most useful first; ties by the reliance on them, then by id."""
         found = self._found
         ids = sorted(found.table.found)
         view = self._context.content_view(self._reader, ids, self._point.seq)
@@ -104,7 +109,15 @@ class BlockMaker:
             if value >= floor or memory_id in found.on_path or memory_id in found.mandatory:
                 ranked.append((value, memory_id))
         ranked += self._others(seen, {key: value for value, key in ranked})
-        return sorted(ranked, key=lambda pair: (-pair[0], pair[1]))
+        reliance = self._reliance([key for _, key in ranked], view)
+        return sorted(ranked, key=lambda pair: (-pair[0], -reliance.get(pair[1], 0), pair[1]))
+
+    def _reliance(self, ids: Sequence[str], view: View) -> dict[str, int]:
+        """Return the reliance on memories of trusted origins, so that use moves no other past them."""
+        if not self._by_use:
+            return {}
+        counts = self._context.recalls.counts(self._reader, ids)
+        return {key: counts[key].reliance for key in counts if _is_trusted(view, key)}
 
     def _others(self, seen: SeenChanges | None, values: Mapping[str, float]) -> list[tuple[float, str]]:
         """Return declared memories that are not in force yet, and the last of those that are not in force any more.
@@ -170,3 +183,8 @@ class BlockMaker:
         last = self._context.store.changes(self._reader, after=self._point.seq - 1, limit=1)
         text = "\x1f".join(f"{change.seq} {change.recorded_at.isoformat()} {change.op_id}" for change in last)
         return hashlib.sha256(f"{self._task.text}\x1f{text}".encode("utf-8", "surrogatepass")).hexdigest()[:_TAG_CHARS]
+
+
+def _is_trusted(view: View, key: str) -> bool:
+    memory = view.memory(key)
+    return memory is not None and memory.statement is not None and memory.statement.origin.is_trusted

@@ -28,6 +28,7 @@ from graphmem.model import (
     Statement,
     scope_with,
 )
+from graphmem.recalls import NoRecalls, RecallLedger
 from graphmem.retrieval.cursors import Seal
 from graphmem.retrieval.embedder import Embedder, EmbedderMissing, card_of, other_model
 from graphmem.retrieval.mainlines import Mainlines
@@ -90,6 +91,8 @@ class ServiceContext:
         projector: Keeps the copy of the memory that graphiti reads up to date; None if there is no copy.
         capture_rules: The project's policies for additions by origin and kind; none if not given.
         statement_model: Returns the language model that reads conversations for a memory; None if there is none.
+        recalls: Counts the use of memories; nothing is counted if not given.
+        retention: The policy of `retain`, as `graphmem.service.retention_policy` reads it.
     """
 
     def __init__(  # noqa: PLR0913 - the dependencies of all verbs, passed once
@@ -104,6 +107,8 @@ class ServiceContext:
         projector: Projector | None = None,
         capture_rules: CaptureRules | None = None,
         statement_model: Callable[[GraphMemory], StatementModel] | None = None,
+        recalls: RecallLedger | None = None,
+        retention: str = "",
     ) -> None:
         self.store = store
         self.scope = scope
@@ -114,6 +119,8 @@ class ServiceContext:
         self.projector = projector
         self.capture_rules = CaptureRules() if capture_rules is None else capture_rules
         self.statement_model = statement_model
+        self.retention = retention
+        self.recalls: RecallLedger = NoRecalls() if recalls is None else recalls
         self.seal = Seal(store)
         self.mainlines = Mainlines(store)
         #: Whether the store already answers with the memories of linked repositories.
@@ -132,6 +139,8 @@ class ServiceContext:
             projector=self.projector,
             capture_rules=self.capture_rules,
             statement_model=self.statement_model,
+            recalls=self.recalls,
+            retention=self.retention,
         )
         context.mainlines = mainlines
         context.searcher = Searcher(store, self.installed_embedder, self.seal, mainlines)

@@ -17,6 +17,12 @@ class ContextReader(ContextVerb):
     def __init__(self, context: ServiceContext) -> None:
         self._context = context
 
+    @property
+    def counted_reader(self) -> list[str | None]:
+        """Tenant, repository and user of the reader, for the recall ledger; empty if it is off."""
+        scope = self._context.scope
+        return [scope.tenant, scope.repo, scope.user] if self._context.recalls.is_on else []
+
     def memory(self) -> GraphMemory:
         """Return the memory with all its verbs, on the same store."""
         from graphmem.service.memory import GraphMemory

@@ -83,7 +83,9 @@ class ContextVerb:
         is_latest = at is None or at.known_at is None
         claims = ClaimEvidence(context, reader, point, actor=actor or context.actor, is_latest=is_latest)
         claims.add(found, wanted)
-        return BlockMaker(context, reader, point, wanted, found).block(Room(budget_tokens, max_chars), since)
+        # The recall ledger has no past: a block of a past position is that of the store alone.
+        maker = BlockMaker(context, reader, point, wanted, found, by_use=is_latest)
+        return maker.block(Room(budget_tokens, max_chars), since)
 
 
 def _check(budget_tokens: int, max_chars: int | None) -> None:

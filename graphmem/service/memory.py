@@ -18,12 +18,16 @@ from graphmem.service.gated_verbs import with_gate
 from graphmem.service.guard import GuardVerbs
 from graphmem.service.ingestion import IngestVerb
 from graphmem.service.mainline_ingestion import ReadingVerbs
+from graphmem.service.recall_recording import with_recalls
+from graphmem.service.recall_statistics import StatisticsVerb
 from graphmem.service.repository_links import RepositoryLinkVerbs
+from graphmem.service.retention import RetentionVerb
 from graphmem.service.scrub import ScrubVerb
 from graphmem.service.settlements import SettleVerb
 from graphmem.service.store_verbs import StoreVerbs
 
 
+@with_recalls
 @with_gate
 class GraphMemory(
     AddVerb,
@@ -36,8 +40,10 @@ class GraphMemory(
     IngestVerb,
     ReadingVerbs,
     RepositoryLinkVerbs,
+    RetentionVerb,
     ScrubVerb,
     SettleVerb,
+    StatisticsVerb,
     StoreVerbs,
 ):
     """The memory of a project: its facts, decisions and preferences on both time axes. Opened by `graphmem.open()`.
@@ -54,7 +60,8 @@ class GraphMemory(
         return self._context.scope
 
     def close(self) -> None:
-        """Release the store; safe to call twice."""
+        """Release the store and the recall ledger; safe to call twice."""
+        self._context.recalls.close()
         self._context.store.close()
 
     def __enter__(self) -> Self:

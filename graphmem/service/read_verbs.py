@@ -44,6 +44,7 @@ from graphmem.service.differences import differences
 from graphmem.service.entries import ledger_page, mentioned, visible_entries
 from graphmem.service.explanation import explanation, visible_edges
 from graphmem.service.lookup import StoreLookup
+from graphmem.service.recall_statistics import use_of
 from graphmem.service.references import with_references
 from graphmem.service.repository_links import follows_links
 from graphmem.store import Filter, Page, Progress, silent
@@ -332,9 +333,10 @@ class ReadVerbs:
         """
         context, reader = self._context, self._context.reader(scope, parts)
         point = context.point(at, reader)
-        return with_references(
+        answer = with_references(
             context, reader, lambda: point, [key], lambda ids: explanation(context, ids[0], point, reader)
         )
+        return replace(answer, use=use_of(context, reader, answer.card.id))
 
     @follows_links
     @at_commits

@@ -12,6 +12,7 @@ from graphmem.redactions import FoundSecret, ScrubReport
 from graphmem.secrets.redaction import in_scopes, redactor
 from graphmem.service.context import ServiceContext
 from graphmem.service.memory_copy import CannotCopy, copied
+from graphmem.service.recall_recording import forget_counts
 from graphmem.service.write_verbs import WORDS_REMAIN
 from graphmem.store import Progress, silent
 from graphmem.temporal import touched
@@ -64,6 +65,7 @@ class _Scrub:
             self.progress(total + index, total + len(memories))
             try:
                 scrubbed.append((memory, copied(self.context, self.reader, memory)))
+                forget_counts(self.context, self.reader, [memory])
             except StoreUnavailable:
                 raise
             except (CannotCopy, GraphMemError) as refusal:

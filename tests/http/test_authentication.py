@@ -57,6 +57,7 @@ NEEDS: dict[str, tuple[Permission, dict[str, Any] | None]] = {
     "ingest_decisions": (Permission.WRITE, {"documents": []}),
     "ingest": (Permission.WRITE, {"reading": {"observations": [], "replacements": [], "problems": []}}),
     "proposals": (Permission.READ, None),
+    "stats": (Permission.READ, None),
     "context": (Permission.READ, {"task": "t"}),
     "guard": (Permission.READ, {"text": "t"}),
     "allow": (Permission.WRITE, {"reason": "r"}),
@@ -79,6 +80,7 @@ NEEDS: dict[str, tuple[Permission, dict[str, Any] | None]] = {
     "check": (Permission.ADMIN, None),
     "reindex": (Permission.ADMIN, {}),
     "scrub": (Permission.ADMIN, {}),
+    "retain": (Permission.ADMIN, {}),
 }
 OTHERS = "their own thing"
 #: Paths of the OpenAPI document, made once: every application here has the same routes, and it takes a second.

@@ -117,6 +117,7 @@ class KeyOf:
 
     name: str
     may_read: bool = True
+    may_write: bool = True
 
     def require(self, permission: Permission) -> None:
         del permission

@@ -42,6 +42,8 @@ COMMANDS: dict[str, tuple[str, str | None]] = {
     "check": ("check", "findings"),
     "reindex": ("reindex", "vectors"),
     "scrub": ("scrub", None),
+    "retain": ("retain", None),
+    "stats": ("stats", None),
     "status": ("status", "store"),
     "repositories": ("repositories", "repositories"),
     "proposals": ("proposals", None),

@@ -57,7 +57,7 @@ OF_ONE_SURFACE = {
     Surface.HTTP: {"/healthz", "/readyz", "/metrics"},
 }
 #: Verbs that no argument makes wrong.
-NEVER_REFUSED = {"check", "status", "export", "ingest", "repositories", "scrub"}
+NEVER_REFUSED = {"check", "status", "export", "ingest", "repositories", "scrub", "retain"}
 
 
 def test_every_verb_of_the_service_is_in_the_table() -> None:

@@ -21,13 +21,16 @@ from tests.parity.reading_cases import READING
 from tests.parity.surface_mcp import comparable
 from tests.parity.surfaces import VERBS, Asked, surface_on, surface_over
 from tests.parity.use_case import NEXT, Refused, Surface, UseCase, at_path
+from tests.parity.using_cases import USING
 from tests.parity.world import FILE, HERE, NOW, make
 from tests.parity.writing_cases import WRITING
 from tests.stores import BACKENDS
 
-CASES = (*READING, *GUARDING, *CLAIMING, *WRITING, *KEEPING)
+CASES = (*READING, *GUARDING, *CLAIMING, *WRITING, *KEEPING, *USING)
 #: What tells of the store's own file.
 PLACES = ("url", "size_bytes")
+#: What tells of the questions before.
+USE = ("use",)
 #: Verbs whose answers are about the engine.
 OF_THE_STORE = {"status", "backup"}
 
@@ -90,7 +93,8 @@ def said(surface: Asked, case: UseCase, asked: dict[str, Any]) -> Any:  # noqa: 
         answer = surface.ask(case.verb, asked)
     except Refused as refusal:
         return refusal
-    return {name: one for name, one in answer.items() if name not in PLACES} if case.verb == "status" else answer
+    own = {"status": PLACES, "explain": USE}.get(case.verb)
+    return answer if own is None else {name: one for name, one in answer.items() if name not in own}
 
 
 def parts_of(answer: Any, case: UseCase) -> dict[str, Any]:  # noqa: ANN401 - JSON

@@ -17,6 +17,8 @@ from tests.service.conftest import TickingClock
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HERE = Scope(repo="shop")
 FILE = "memory.db"
+#: Of agents there is `lint` alone, recorded five months before `NOW`.
+RETAIN = "agent=90d"
 
 _database = partial(Statement, kind=Kind.DECISION, subject="stack.database")
 _indent = partial(Statement, kind=Kind.CONVENTION, subject="style.indent")
@@ -62,7 +64,7 @@ def opened(
     folder: Path, clock: Callable[[], datetime] = lambda: NOW, *, scope: Scope = HERE, has_model: bool = False
 ) -> GraphMemory:
     """The memory in a folder, made there if it is not."""
-    return open_memory(
+    memory = open_memory(
         str(folder / FILE),
         scope=scope,
         actor="ada",
@@ -70,6 +72,8 @@ def opened(
         embedder=FakeEmbedder if has_model else no_embedder,
         create=True,
     )
+    memory._context.retention = RETAIN  # noqa: SLF001 - the settings of a project
+    return memory
 
 
 def make(folder: Path) -> Path:

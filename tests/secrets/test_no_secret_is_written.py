@@ -63,6 +63,7 @@ NAMED: dict[str, dict[str, Any]] = {
     "release": {"key": "claimed"},
     "hand_over": {"key": "right"},
     "erase": {"key": "mysql"},
+    "retain": {"dry_run": False},
     "open_branch": {"name": "opened"},
     "merge_branch": {"name": "feature"},
     "abandon_branch": {"name": "opened"},

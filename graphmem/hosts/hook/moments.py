@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import time
 
 from graphmem.hosts.hook.answer_cache import CacheKey
 from graphmem.hosts.hook.capture_queue import Waiting, queue_transcript
@@ -141,6 +142,7 @@ def _at_start(payload: HookPayload, project: Project, open_memory: Callable[[], 
             return Answer()
         state.block, state.seq = content, block.seq
         state.untold([digest(key) for key in block.keys])
+    _note_shown(project, block, block.keys)
     return Answer(block.text())
 
 
@@ -152,7 +154,7 @@ def _at_prompt(payload: HookPayload, project: Project, open_memory: Callable[[],
 
         if is_silent(project.file, payload.prompt):
             return Answer()
-    return _untold(payload, open_memory().prompt_block(payload.prompt))
+    return _untold(payload, project, open_memory().prompt_block(payload.prompt))
 
 
 def is_talk(prompt: str) -> bool:
@@ -165,7 +167,7 @@ def is_talk(prompt: str) -> bool:
     return (plain.startswith("/") and " " not in plain) or all(word in _TALK for word in _WORD.findall(plain))
 
 
-def _untold(payload: HookPayload, block: Block) -> Answer:
+def _untold(payload: HookPayload, project: Project, block: Block) -> Answer:
     """Return the lines of a block that the session has not been shown."""
     if not block.lines:
         return Answer()
@@ -174,7 +176,21 @@ def _untold(payload: HookPayload, block: Block) -> Answer:
         if state.is_repeated(_identity(payload)):
             return Answer()
         new = state.untold(list(names))
-    return Answer(block.text([names[name] for name in new]))
+    shown = [names[name] for name in new]
+    _note_shown(project, block, shown)
+    return Answer(block.text(shown))
+
+
+def _note_shown(project: Project, block: Block, keys: list[str]) -> None:
+    """Append the memories that are shown to the spool of the recall ledger, unless it is off."""
+    if not (project.file and block.reader and keys):
+        return
+    from graphmem.recall_spool import append_recall, spool_of
+
+    tenant, repo, user = block.reader
+    ids = list(dict.fromkeys(key.partition(" ")[0] for key in keys))
+    fields = {"t": tenant, "u": user, "r": repo, "a": int(time.time()), "q": block.seq, "v": "hook"}
+    append_recall(spool_of(project.file), {**fields, "e": {"surfaced": ids}})
 
 
 # ---- tools
@@ -218,7 +234,8 @@ def _after_tool(payload: HookPayload, project: Project, open_memory: Callable[[]
         found = _guarded(payload, open_memory().guard(payload)) if is_asked else Answer()
     elif files := payload.files():
         question = json.dumps(["path", payload.folder, files])
-        found = _untold(payload, Block.of(_kept(project, question, lambda: open_memory().path_block(payload).fields())))
+        kept = _kept(project, question, lambda: open_memory().path_block(payload).fields())
+        found = _untold(payload, project, Block.of(kept))
     else:
         found = Answer()
     return Answer("\n".join(text for text in (late, found.text) if text))

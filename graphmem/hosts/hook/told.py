@@ -11,15 +11,19 @@ class Block:
         lines: Id, heading of the section, and line of each memory.
         foot: The line about omitted memories; empty if none were omitted.
         seq: The ledger position of the block.
+        reader: Tenant, repository and user of the reader, for the recall ledger; empty if it is off.
     """
 
-    __slots__ = ("foot", "head", "lines", "seq")
+    __slots__ = ("foot", "head", "lines", "reader", "seq")
 
-    def __init__(self, head: str, lines: list[tuple[str, str, str]], foot: str, seq: int) -> None:
+    def __init__(
+        self, head: str, lines: list[tuple[str, str, str]], foot: str, seq: int, reader: list[str | None] | None = None
+    ) -> None:
         self.head = head
         self.lines = lines
         self.foot = foot
         self.seq = seq
+        self.reader = reader or []
 
     @property
     def keys(self) -> list[str]:
@@ -45,7 +49,8 @@ class Block:
 
     def fields(self) -> dict[str, object]:
         """Return the block as JSON."""
-        return {"head": self.head, "lines": self.lines, "foot": self.foot, "seq": self.seq}
+        fields: dict[str, object] = {"head": self.head, "lines": self.lines, "foot": self.foot, "seq": self.seq}
+        return {**fields, "reader": self.reader}
 
     @classmethod
     def of(cls, fields: dict[str, object]) -> Block:
@@ -54,11 +59,13 @@ class Block:
         Raises:
             ValueError: The fields are of another form.
         """
-        lines, seq = fields.get("lines"), fields.get("seq")
+        lines, seq, reader = fields.get("lines"), fields.get("seq"), fields.get("reader")
         if not isinstance(lines, list) or not isinstance(seq, int):
             raise ValueError("no block")  # noqa: TRY004 - one error for any other form
         triples = [(str(memory_id), str(heading), str(line)) for memory_id, heading, line in lines]
-        return cls(str(fields.get("head")), triples, str(fields.get("foot")), seq)
+        return cls(
+            str(fields.get("head")), triples, str(fields.get("foot")), seq, reader if isinstance(reader, list) else []
+        )
 
 
 #: Marks around texts of graphmem: a capture of the conversation leaves out text between them.

@@ -1,0 +1,1 @@
+"""The recall ledger in a file beside the store."""
