@@ -199,7 +199,10 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """Another memory in force for the same subject, and the rule that put it behind the leading memory."""
+    """Another memory in force that contests a memory, and the rule.
+
+    For the same subject it is the rule that put it behind the leading memory; else the rule that found the conflict.
+    """
 
     memory: Reference
     rule: str

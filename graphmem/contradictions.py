@@ -14,7 +14,6 @@ from enum import StrEnum
 
 from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Outcome, Statement
-from graphmem.option_keys import OptionKey
 
 #: Longer titles are descriptions, in which a number or a negation seldom decides.
 _MOST_WORDS = 24
@@ -84,8 +83,13 @@ def _are_of_two_subjects(first: Statement, second: Statement) -> bool:
 
 
 def _by_option(statements: Mapping[str, Statement]) -> Iterator[Opposed]:
+    keyed = {key: each for key, each in statements.items() if any(option.keys for option in each.alternatives)}
+    if not keyed:
+        return
+    from graphmem.option_keys import OptionKey
+
     chosen, rejected = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
-    for memory_id, statement in statements.items():
+    for memory_id, statement in keyed.items():
         for option in statement.alternatives:
             keys = chosen if option.outcome is Outcome.CHOSEN else rejected
             for key in dict.fromkeys(OptionKey.read(key).identity for key in option.keys):

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 _deadline: ContextVar[float] = ContextVar("deadline", default=math.inf)
+_is_given_up: ContextVar[Callable[[], bool]] = ContextVar("is_given_up", default=lambda: False)
 
 
 def deadline() -> float:
-    """The instant of `time.monotonic` at which nobody waits any more, in seconds; infinite if somebody always will."""
-    return _deadline.get()
+    """The instant of `time.monotonic` at which nobody waits any more, in seconds; infinite if somebody always will.
+
+    It is past if the caller has given the answer up.
+    """
+    return -math.inf if _is_given_up.get()() else _deadline.get()
 
 
 @contextmanager
@@ -26,3 +30,13 @@ def wanted_by(instant: float) -> Iterator[None]:
         yield
     finally:
         _deadline.reset(token)
+
+
+@contextmanager
+def given_up_if(is_given_up: Callable[[], bool]) -> Iterator[None]:
+    """Nothing that the block has not begun to read is of use any more once the function returns True."""
+    token = _is_given_up.set(is_given_up)
+    try:
+        yield
+    finally:
+        _is_given_up.reset(token)

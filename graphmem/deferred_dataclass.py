@@ -59,19 +59,17 @@ def _with_fields(cls: type[Any], *, slots: bool, kw_only: bool) -> type[Any]:
 def _add_methods(cls: type[Any]) -> None:
     """Add the methods that the class does not define itself."""
     parameters, body = cls.__dataclass_params__, cls.__dict__
-    # Python sets `__hash__` to None in the body of a class that defines `__eq__` alone.
-    is_hashed = body.get("__hash__") is not None
     made: dict[str, object] = {"__init__": _deferred(cls, "__init__", _init), "__repr__": _repr}
     if parameters.eq:
         made["__eq__"] = _deferred(cls, "__eq__", _equality)
-        if not is_hashed:
-            cls.__hash__ = _deferred(cls, "__hash__", _hash) if parameters.frozen else None  # type: ignore[assignment]
+        made["__hash__"] = _deferred(cls, "__hash__", _hash) if parameters.frozen else None
     if parameters.frozen:
         made["__setattr__"] = _deferred(cls, "__setattr__", _refused_change)
         made["__delattr__"] = _deferred(cls, "__delattr__", _refused_deletion)
         made |= {"__getstate__": _state, "__setstate__": _set_state} if "__slots__" in body else {}
     for name, method in made.items():
-        if name not in body:
+        # Python sets `__hash__` to None in the body of a class that defines `__eq__` alone.
+        if body.get(name) is None:
             setattr(cls, name, method)
 
 

@@ -119,11 +119,14 @@ def _recalls_of(url: str, settings: Settings) -> RecallLedger:
     return RecallFile(recall_stem(url))
 
 
-def open_reader(embedder: Callable[[], Embedder | EmbedderMissing]) -> ContextReader | GraphMemory:
+def open_reader(
+    embedder: Callable[[], Embedder | EmbedderMissing], url: str | None = None
+) -> ContextReader | GraphMemory:
     """Open the memory of the current folder for context blocks: of a file, with few imports.
 
     Args:
         embedder: Returns the embedding backend, or why there is none.
+        url: The URL of the store; None for that of the current folder.
 
     Raises:
         NotFound, StoreUnavailable, Unsupported: As `open_memory` raises them.
@@ -131,21 +134,21 @@ def open_reader(embedder: Callable[[], Embedder | EmbedderMissing]) -> ContextRe
     from graphmem.config import load_settings, locate
 
     settings = load_settings()
-    url = locate(None, settings)
-    if _is_server(url) or url.partition("://")[0] in _HTTP:
-        return open_memory(embedder=embedder)
+    place = locate(url, settings)
+    if _is_server(place) or place.partition("://")[0] in _HTTP:
+        return open_memory(url, embedder=embedder)
     from graphmem.service.context import ServiceContext
     from graphmem.service.context_reader import ContextReader
 
     return ContextReader(
         ServiceContext(
-            open_store(url, settings, create=False),
+            open_store(place, settings, create=False),
             scope=settings.scope(),
             actor=settings.actor or "unknown",
             clock=utc_now,
             embedder=embedder,
             gate=cache(partial(_gate, settings.secrets)),
-            recalls=_recalls_of(url, settings),
+            recalls=_recalls_of(locate(None, settings), settings),
         )
     )
 

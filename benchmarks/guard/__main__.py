@@ -4,6 +4,7 @@ python -m benchmarks.guard [DATA]                       the pack of bans in DATA
 python -m benchmarks.guard [DATA] --settings DIR …      and with rules read from the settings of git directories
 python -m benchmarks.guard [DATA] --repo DIR …          and cases made from the histories of git directories
 python -m benchmarks.guard [DATA] --speed               and what a change costs, and how that grows with the memories
+python -m benchmarks.guard [DATA] --records             and what it says of the words of the records in DATA/adrs/raw
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from benchmarks.guard.cases import cases_in, rules_in
 from benchmarks.guard.history_cases import made_from
+from benchmarks.guard.record_words import record_words
 from benchmarks.guard.scoring import Score, scored
 from benchmarks.guard.speed import speed_rows
 from benchmarks.rows import Row, write
@@ -31,6 +33,7 @@ def main() -> None:
         "--settings", type=Path, nargs="*", default=[], help="read the rules of these repositories there"
     )
     parser.add_argument("--speed", action="store_true")
+    parser.add_argument("--records", action="store_true")
     parser.add_argument("--wrong", type=int, default=0, help="show so many wrong cases of each part")
     asked = parser.parse_args()
     rows: list[Row] = []
@@ -47,6 +50,8 @@ def main() -> None:
         rules, cases = made_from(folder)
         print(f"\n{len(rules)} rules: " + ", ".join(sorted({rule["key"] for rule in rules})))
         rows += _shown(rules[0]["repo"] if rules else folder.name, scored(rules, cases), asked.wrong)
+    if asked.records:
+        rows += _of_records(asked.data / "adrs" / "raw")
     if asked.speed:
         rows += speed_rows()
     write("guard", rows)
@@ -72,6 +77,20 @@ def _shown(name: str, score: Score, wrong: int) -> list[Row]:
     ]
     if wanted:
         rows.append(Row(f"guard/{name}/excused", excused / wanted, "share", "higher", 1.0))
+    return rows
+
+
+def _of_records(folder: Path) -> list[Row]:
+    """Print what guard says of the words of each repository's decision records; return the alarms as rows."""
+    rows: list[Row] = []
+    for repository in sorted(path for path in folder.iterdir() if path.is_dir()):
+        found = record_words(repository)
+        counts = f"{found.records} records, {found.rejected} rejected options, {found.changes} changes"
+        print(f"\n{repository.name}: {counts}; {found.notes} notes, {found.typed} by typed keys")
+        for alarm in found.alarms:
+            print(f"  {alarm.level}: {alarm.kind} {alarm.path} {alarm.evidence!r} {alarm.message}")
+        name = repository.name.replace("__", "/")
+        rows.append(Row(f"guard/records of {name}/alarms from words", len(found.alarms), "findings", "lower", 0))
     return rows
 
 

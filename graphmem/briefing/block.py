@@ -63,10 +63,12 @@ class BlockItem:
         rejected: The options that it rejected, those in the task first.
         replaced: Relations to the memories that it supersedes.
         overrules: Memories in force for the same subject that it leads, each with the rule.
-        contested: Memories of the same subject and scope that contest it; the conflict is undecided.
+        contested: Memories of the same scope that contest it; the conflict is undecided. The rule is the rule of
+            precedence for the same subject, else the rule by which the conflict was found.
         cautions: Sentences with reasons not to rely on it.
         claim: The claim that the memory is; None for others.
         is_own: True if the claim is the reader's.
+        settled: Sentences on doubts and conflicts that there are no more since the position that the caller has seen.
         is_new: The memory came into force, or was recorded, after the ledger position that the caller has seen.
         is_title_only: True if only title and id had room.
     """
@@ -90,6 +92,7 @@ class BlockItem:
     cautions: tuple[str, ...] = ()
     claim: WorkClaim | None = None
     is_own: bool = False
+    settled: tuple[str, ...] = ()
     is_new: bool = False
     is_title_only: bool = False
 

@@ -148,8 +148,8 @@ def _tail(item: BlockItem, *, is_full: bool) -> Iterator[Parts]:
         yield _rivals("over ", item.overrules, is_full=is_full)
     if item.contested:
         yield _rivals("contested by ", item.contested, is_full=True)
-    for caution in item.cautions:
-        yield _sentence(caution)
+    for sentence in (*item.cautions, *item.settled):
+        yield _sentence(sentence)
 
 
 def _rejected(item: BlockItem, *, is_full: bool) -> Parts:
@@ -172,9 +172,12 @@ def _relation(near: Relation, *, is_full: bool) -> Parts:
 
 def _rivals(words: str, rivals: Sequence[Contest], *, is_full: bool) -> Parts:
     parts: list[str | Foreign] = [words]
-    for index, rival in enumerate(rivals[:_MOST_NAMED]):
+    shown = rivals[:_MOST_NAMED]
+    for index, rival in enumerate(shown):
         parts += [", " if index else "", *(_named(rival.memory) if is_full else (short_id(rival.memory.id),))]
-    return (*parts, f" (by {rivals[0].rule})") if is_full else tuple(parts)
+        is_last = index + 1 == len(shown) or shown[index + 1].rule != rival.rule
+        parts += [f" (by {rival.rule})"] if is_full and is_last else []
+    return tuple(parts)
 
 
 def _named(memory: Reference) -> Parts:

@@ -66,6 +66,9 @@ _WITHOUT_VERB: dict[Section, dict[str, CommandEntry]] = {
         "reconcile": CommandEntry("reconcile_command", "reconcile", "make memories equal a fresh ingestion"),
         "ci": CommandEntry("ci_command", "ci", "read a repository and check memories against it, by exit code"),
         "copy": CommandEntry("copy_command", "copy", "copy a store's memories to another store, and verify them"),
+        "copy-for-hooks": CommandEntry(
+            "hook_copy_command", "copy_for_hooks", "copy a Neo4j store to this machine for the hooks of agents"
+        ),
         "init": CommandEntry("store_commands", "init", "make a store for this project, in .graphmem/"),
         "setup": CommandEntry(
             "setup_command", "setup", "init, read the repository, install for agents, doctor: in one"

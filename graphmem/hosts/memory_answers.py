@@ -40,10 +40,18 @@ class MemoryAnswers:
         memory: The memory.
         root: The root of the project; paths are relative to it.
         enforcement: What guard does with a finding: warn, ask or deny; by default the project's setting.
+        url: The URL of the store; None for that of the working folder.
     """
 
-    def __init__(self, memory: GraphMemory | ContextReader, root: Path, enforcement: Enforcement | None = None) -> None:
+    def __init__(
+        self,
+        memory: GraphMemory | ContextReader,
+        root: Path,
+        enforcement: Enforcement | None = None,
+        url: str | None = None,
+    ) -> None:
         self._memory = memory
+        self._url = url
         self._root = root
         self._enforcement = enforcement
 
@@ -68,7 +76,7 @@ class MemoryAnswers:
         claims = self._full_memory().claims(limit=_MOST_CLAIMS).claims
         claimed = [f"file:{fixed_part(path)}" for claim in claims for path in claim.paths]
         settings = load_settings()
-        with open_store(locate(None, settings), settings, create=False) as store:
+        with open_store(locate(self._url, settings), settings, create=False) as store:
             return GuardIndex.of_terms([*store.guard_terms(settings.scope()), *claimed]).fields()
 
     def guard(self, payload: HookPayload) -> Guarded:
@@ -92,15 +100,15 @@ class MemoryAnswers:
         return block_of(block, is_wanted, getattr(self._memory, "counted_reader", None))
 
 
-def open_hook_memory() -> MemoryAnswers:
-    """Return the memory of the working folder.
+def open_hook_memory(url: str | None = None) -> MemoryAnswers:
+    """Return the memory of the working folder, or that at a URL.
 
     Raises:
         GraphMemError: It cannot be opened.
     """
     folder = Path.cwd()
-    memory = open_reader(lambda: EmbedderMissing("hooks compare words alone"))
-    return MemoryAnswers(memory, work_tree(folder) or folder)
+    memory = open_reader(lambda: EmbedderMissing("hooks compare words alone"), url)
+    return MemoryAnswers(memory, work_tree(folder) or folder, url=url)
 
 
 # ---- blocks

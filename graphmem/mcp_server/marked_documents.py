@@ -33,6 +33,7 @@ from graphmem.claims.work_claim import ClaimStep, WorkClaim
 from graphmem.deferred_dataclass import dataclass
 from graphmem.guard.file_changes import SkippedFile
 from graphmem.marks import Foreign, Parts, rendered
+from graphmem.mcp_server.ingest_tool import IngestAnswer, IngestedSource
 from graphmem.model import (
     AbandonBranch,
     Add,
@@ -127,6 +128,7 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
         "alias": Voice.WORDS,
         "matched": _PLAIN,
         "cautions": Voice.QUOTED,
+        "settled": Voice.QUOTED,
     },
     RejectedOption: {"name": Voice.WORDS, "reason": Voice.WORDS},
     CommitPoint: dict.fromkeys(("name", "sha", "fork"), Voice.WORDS),
@@ -158,6 +160,8 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
     RecallCounts: {"last_day": _PLAIN},
     UsedMemory: {"why": _PLAIN},
     UnansweredQuestion: {**dict.fromkeys(("digest", "first_day", "last_day"), _PLAIN), "repo": Voice.HOME},
+    IngestAnswer: {"failed": Voice.WORDS},
+    IngestedSource: {"name": Voice.WORDS},
     Redaction: {"rule": _PLAIN, "place": _PLAIN},
     Similar: {"found_by": _PLAIN},
     Written: {"ids": Voice.ID, "notes": Voice.QUOTED},

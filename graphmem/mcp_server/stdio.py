@@ -41,7 +41,7 @@ class _LazyMemory:
                 self._memory = self._opener()
             if folders not in self._scopes:
                 self._scopes[folders] = self._scope(self._memory, folders)
-            return self._memory, LocalCaller(self._scopes[folders])
+            return self._memory, LocalCaller(self._scopes[folders], folder=folders[0] if folders else Path.cwd())
 
     def _scope(self, memory: GraphMemory, folders: tuple[Path, ...]) -> Scope:
         """Return the scope of the client.

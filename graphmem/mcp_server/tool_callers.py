@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
 from graphmem.deferred_dataclass import dataclass
@@ -57,12 +58,17 @@ class ToolCaller(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LocalCaller:
-    """The user who started the process, with every permission that the opened memory has."""
+    """The user who started the process, with every permission that the opened memory has.
+
+    Attributes:
+        folder: The folder in which the client works; None if it is not known.
+    """
 
     scope: Scope
     actor: str | None = None
     may_read: bool = True
     may_write: bool = True
+    folder: Path | None = None
 
     def require(self, permission: Permission) -> None:
         """Accept any permission."""

@@ -18,6 +18,7 @@ from graphmem.briefing.block import ContextBlock
 from graphmem.errors import Conflict, GraphMemError, Unsupported
 from graphmem.marks import unmarked
 from graphmem.mcp_server.budget import fitted
+from graphmem.mcp_server.call_progress import CallCancelled
 from graphmem.mcp_server.marked_documents import Marking
 from graphmem.mcp_server.tool_arguments import SearchArguments, parse_arguments
 from graphmem.mcp_server.tool_callers import ToolCaller
@@ -72,6 +73,8 @@ def run_tool(
     except GraphMemError as problem:
         error = _error(problem)
         return _failed(error if marking is None else marking.error(error))
+    except CallCancelled:
+        raise
     except Exception:  # noqa: BLE001 - the surface's outermost edge
         _log.error("%s failed: %s", name, without_secrets(traceback.format_exc()))
         return _failed(_error(GraphMemError("the server failed; the cause is in its log")))

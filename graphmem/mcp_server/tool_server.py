@@ -6,13 +6,17 @@ Clients wait for a server to start. The list of tools is therefore read from `to
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from functools import partial
 from importlib import resources
+from threading import Event
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
+import anyio.from_thread
+import anyio.lowlevel
 import anyio.to_thread
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
@@ -33,7 +37,8 @@ from mcp_types import (
 )
 
 from graphmem import __version__
-from graphmem.deadline import wanted_by
+from graphmem.deadline import given_up_if, wanted_by
+from graphmem.mcp_server.call_progress import CallProgress, set_progress
 from graphmem.mcp_server.prompts import PROMPTS, get_prompt
 from graphmem.mcp_server.resources import TEMPLATES, read_resource
 from graphmem.mcp_server.review_tool import REVIEW_TOOL, review
@@ -136,7 +141,42 @@ class _Calls:
             origin = await self._roots.of(context, params)
             if isinstance(origin, InputRequiredResult):
                 return origin
-        return await anyio.to_thread.run_sync(work, partial(self._opening, origin), limiter=self._limiter)
+        return await _in_worker(context, partial(work, partial(self._opening, origin)), self._limiter)
+
+
+async def _in_worker(context: _Context, work: Callable[[], Result], limiter: anyio.CapacityLimiter) -> Result:
+    """Return the result of a call in a worker thread, with its progress for the client.
+
+    A call that the client cancels stops reading, and writes nothing more than the batch that it is writing.
+    """
+    cancelled = Event()
+    failure: Exception | None = None
+
+    def report(done: int, total: int, text: str) -> None:
+        anyio.from_thread.run(context.session.report_progress, float(done), float(total), text)
+
+    async def wait_for_cancellation() -> None:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            cancelled.set()
+
+    def run() -> Result:
+        set_progress(CallProgress(report, cancelled))
+        with given_up_if(cancelled.is_set):
+            return work()
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(wait_for_cancellation)
+        try:
+            return await anyio.to_thread.run_sync(run, limiter=limiter)
+        except Exception as error:  # noqa: BLE001 - raised below: a task group would wrap it
+            failure = error
+        finally:
+            await anyio.lowlevel.checkpoint_if_cancelled()
+            group.cancel_scope.cancel()
+    assert failure is not None, "the call has either a result or an exception"  # noqa: S101
+    raise failure
 
 
 def _listing(profile: Profile) -> str | bytes:
@@ -151,6 +191,8 @@ def _call_tool(
     name: str, arguments: dict[str, Any], open_memory: Callable[[], tuple[GraphMemory, ToolCaller]]
 ) -> CallToolResult:
     from graphmem.mcp_server.tool_calls import call_tool
+    from graphmem.mcp_server.tools import tools_of
 
-    with wanted_by(time.monotonic() + _MAX_SECONDS):
+    seconds = math.inf if tools_of(Profile.FULL)[name].is_long else _MAX_SECONDS
+    with wanted_by(time.monotonic() + seconds):
         return call_tool(name, arguments, open_memory)

@@ -12,6 +12,7 @@ from graphmem.briefing.block import ContextBlock
 from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 from graphmem.mcp_server.brief_answers import answered
+from graphmem.mcp_server.ingest_tool import IngestAnswer, IngestArguments, ingest
 from graphmem.mcp_server.review_question import ReviewAnswer, ReviewArguments, ask_in_words
 from graphmem.mcp_server.review_tool import REVIEW_TOOL
 from graphmem.mcp_server.tool_arguments import (
@@ -46,6 +47,7 @@ class Tool:
         permission: The permission that the caller needs.
         is_read_only: Whether it never writes.
         run: The function of the tool; its third argument is an instance of `arguments`.
+        is_long: Whether a call may take longer than clients wait for an answer; it reports its progress.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Tool:
     permission: Permission
     is_read_only: bool
     run: Callable[[GraphMemory, ToolCaller, Any], object]
+    is_long: bool = False
 
 
 def _context(memory: GraphMemory, caller: ToolCaller, arguments: ContextArguments) -> ContextBlock:
@@ -179,6 +182,22 @@ _OWN = (
     ),
 )
 
+#: Tools of the full profile that are no verbs.
+_FURTHER = (
+    Tool(
+        "memory_ingest",
+        "Read the repository",
+        "Read what the repository of your folder says by itself: history, rules, bans, structure, tasks, incidents,"
+        " trailers. Only news are read; a cancelled call is continued by the next one.",
+        IngestArguments,
+        IngestAnswer,
+        Permission.WRITE,
+        is_read_only=False,
+        run=ingest,
+        is_long=True,
+    ),
+)
+
 
 #: Beside the tools of verbs in the full profile: a person's verdict never comes from an agent's arguments.
 _REVIEW = Tool(
@@ -218,7 +237,8 @@ def tools_of(profile: Profile) -> dict[str, Tool]:
     core = own | _made(sorted((verb for verb in verbs if verb.profile is Profile.CORE), key=_writes_first))
     if profile is Profile.CORE:
         return core
-    return core | _made(verb for verb in verbs if verb.profile is Profile.FULL) | {REVIEW_TOOL: _REVIEW}
+    further = {tool.name: tool for tool in (*_FURTHER, _REVIEW)}
+    return core | _made(verb for verb in verbs if verb.profile is Profile.FULL) | further
 
 
 def _writes_first(verb: Verb) -> bool:

@@ -10,6 +10,8 @@ from graphmem.option_keys.option_key import OptionKey
 
 _TYPES = "|".join(key_type.value for key_type in KeyType if key_type is not KeyType.UNTYPED)
 _IN_BRACKETS = re.compile(rf"\[\s*(?P<keys>`?(?:{_TYPES}):[^\[\]\n]{{1,2000}})\]", re.IGNORECASE)
+#: A text in brackets that looks like a key, of a type that may not exist; no address and no `a::b`.
+_LIKE_A_KEY = re.compile(r"\[\s*`?(?P<keys>[A-Za-z]\w{0,30}:(?![/:\s])[^\[\]\n]{1,2000})\]")
 #: The type in front of the next key: commas within a key, as in `?import=a,b`, do not separate keys.
 _BETWEEN_KEYS = re.compile(rf"\s*[,;]\s*(?=`?(?:{_TYPES}):)", re.IGNORECASE)
 #: Between name and reason of a trailer, the plainest first.
@@ -43,11 +45,11 @@ def parse_option_text(text: str, *, is_trailer: bool = False) -> OptionText:
     """Return the parts of an option's text.
 
     Args:
-        text: `NAME`, `NAME: REASON`, or either with the keys in brackets behind the name. Brackets without a typed key
-            are part of the name.
+        text: `NAME`, `NAME: REASON`, or either with the keys in brackets behind the name. Brackets without a key
+            are part of the name; a key of an unknown type counts, for `parsed_keys` to refuse it, but in a trailer.
         is_trailer: Name and reason are separated by a bar or a dash between blanks, or by a colon before a blank.
     """
-    found = _IN_BRACKETS.search(text)
+    found = _IN_BRACKETS.search(text) or (None if is_trailer else _LIKE_A_KEY.search(text))
     if found is not None:
         name, rest = text[: found.start()], text[found.end() :]
         keys = tuple(part.strip().strip("`") for part in _BETWEEN_KEYS.split(found["keys"].strip()))

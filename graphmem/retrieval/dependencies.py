@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from graphmem.answers import Card, Reference, Sentence
@@ -53,6 +53,20 @@ def with_dependencies(
         else card
         for card in cards
     )
+
+
+def doubts(
+    store: Store, reader: Scope, ids: Sequence[str], points: Sequence[Point]
+) -> tuple[Mapping[str, tuple[str, ...]], ...]:
+    """Return for each point the chains that put memories in doubt, by the memory; those without doubt are left out.
+
+    The store is read once if the memories depend on nothing.
+    """
+    rows = _followed(store, reader, ids, store.rows(reader, ids))
+    if not any(row.kind in DEPENDENCIES for row in rows.links):
+        return tuple({} for _ in points)
+    views = [(View(rows, reader, point.seq), point.valid) for point in points]
+    return tuple({key: chain for key in ids if (chain := doubt(view, key, valid))} for view, valid in views)
 
 
 def doubt_sentence(suspect: Sequence[Reference]) -> Sentence:

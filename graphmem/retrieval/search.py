@@ -76,34 +76,34 @@ class Searcher:
         if query.page.cursor is not None:
             query = replace(query, valid=start.point.valid, seq=start.point.seq)
         needed = start.offset + query.page.limit
-        found = self._found(self._with_files(query), needed)
-        results, shown = found.results, found.ranked[start.offset : needed]
+        page = self._ranked_results(self._with_files(query), needed)
+        results, shown = page.results, page.ranked[start.offset : needed]
         pinned = PageStart(Point(query.valid, results.seq), start.offset)
         return SearchAnswer(
-            hits=self._hits(shown, found.ruled, found.query),
+            hits=self._hits(shown, page.ruled, page.query),
             at=pinned.point,
-            mode=found.mode,
-            note=found.note,
-            cursor=cursors.after(pinned, len(shown), len(found.ranked)),
+            mode=page.mode,
+            note=page.note,
+            cursor=cursors.after(pinned, len(shown), len(page.ranked)),
             weaker=results.weaker,
-            remarks=tuple(reading.sentence for reading in found.corrections),
-            read_as=results.parsed.text if found.corrections else None,
+            remarks=tuple(reading.sentence for reading in page.corrections),
+            read_as=results.parsed.text if page.corrections else None,
         )
 
     def leads(self, query: Query) -> Leads:
         """Return the hits of a query's first page, best first, as far as a context block weighs them."""
-        found = self._found(self._with_files(query), query.page.limit)
-        leads = (lead_of(entry, found.ruled) for entry in found.ranked[: query.page.limit])
-        return Leads(tuple(lead for lead in leads if lead is not None), found.mode, found.note)
+        page = self._ranked_results(self._with_files(query), query.page.limit)
+        leads = (lead_of(entry, page.ruled) for entry in page.ranked[: query.page.limit])
+        return Leads(tuple(lead for lead in leads if lead is not None), page.mode, page.note)
 
-    def _found(self, query: Query, needed: int) -> _Found:
+    def _ranked_results(self, query: Query, needed: int) -> _RankedResults:
         """Return the ranked heads of a query; as many as needed are ruled on by their subjects."""
         backend = self._embedder()
         results = self._results(self._parsed(query, backend), query, needed)
         query = replace(query, seq=results.seq)
         results, corrections = self._respelled(results, query, backend, needed)
         ruled = self._ruled(results.ranked[:needed], query)
-        return _Found(
+        return _RankedResults(
             query, results, corrections, ruled, with_leaders(results.ranked, ruled, query), _note(backend, results)
         )
 
@@ -289,7 +289,7 @@ class _Results:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _RankedResults:
     """The results of a query at its ledger position, with the ranked heads, leaders first.
 
     Attributes:

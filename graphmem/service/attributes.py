@@ -134,7 +134,7 @@ class LinkEdge(TypedDict):
 class ConflictEdge(TypedDict):
     """An open conflict, from the leading memory to its rival.
 
-    `found_by` is as in `OpenConflict`: `subject`, `fork` or `link`. A link whose two ends are in force has this edge in
+    `found_by` is as in `OpenConflict`: a rule of `FoundBy`. A link whose two ends are in force has this edge in
     addition to its `LinkEdge`.
     """
 

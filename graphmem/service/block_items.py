@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from graphmem.answers import Card, Contest, Interval, Relation, Sentence, State
@@ -20,6 +20,7 @@ from graphmem.retrieval.quotations import quoted_of
 from graphmem.retrieval.reasons import named
 from graphmem.retrieval.reference import reference
 from graphmem.retrieval.relation_phrases import edge_words
+from graphmem.service.contested_claims import ContestedClaims
 from graphmem.service.context import ServiceContext
 from graphmem.service.task_evidence import TaskEvidence
 from graphmem.store import Rivals
@@ -34,6 +35,10 @@ _MOST_RIVALS = 1_000
 _MOST_NEAR = 3
 
 
+_Rulings = Mapping[str | None, Ruling | None]
+_Claims = Mapping[str, tuple[Contest, ...]]
+
+
 class BlockItems:
     """Makes items.
 
@@ -42,13 +47,17 @@ class BlockItems:
         reader: The reader's scope.
         point: The point of the block.
         found: The evidence, which has the reasons.
+        near: Further memories that may contest those of the block.
     """
 
-    def __init__(self, context: ServiceContext, reader: Scope, point: Point, found: TaskEvidence) -> None:
+    def __init__(
+        self, context: ServiceContext, reader: Scope, point: Point, found: TaskEvidence, near: Iterable[str] = ()
+    ) -> None:
         self._context = context
         self._reader = reader
         self._point = point
         self._found = found
+        self._near = (*found.table.found, *near)
 
     def items(self, ids: Sequence[str], terms: Sequence[str]) -> list[BlockItem]:
         """Return the items of memories in the order of their ids, without those that a shown memory contests.
@@ -59,11 +68,12 @@ class BlockItems:
         """
         view = self._view(ids)
         ruled = rulings(view, _subjects(view, ids), self._point.valid)
+        claims = self._claims(view, ids)
         cards = [shown for key in ids if (shown := card(view, key, self._point.valid)) is not None]
         made: dict[str, BlockItem] = {}
         told: set[str] = set()
         for shown in with_dependencies(self._context.store, self._reader, cards, self._point):
-            item = self._item(view, shown, ruled, terms)
+            item = self._item(view, shown, (ruled, claims), terms)
             if item.id not in told:
                 made[item.id] = item
                 told.update(rival.memory.id for rival in (*item.overrules, *item.contested))
@@ -86,14 +96,23 @@ class BlockItems:
         rivals = Rivals(subjects, self._point, _MOST_RIVALS * len(subjects))
         return CachedView(self._context.store.rows_with_rivals(self._reader, ids, rivals), self._reader, seq)
 
-    def _item(self, view: View, shown: Card, ruled: dict[str | None, Ruling | None], terms: Sequence[str]) -> BlockItem:
+    def _claims(self, view: View, ids: Sequence[str]) -> _Claims:
+        """Return the rivals of memories by other rules than their subject."""
+        found = self._found
+        titles = [key for key in ids if key in found.on_path or key in found.mandatory]
+        return ContestedClaims(self._context, self._reader, self._point).of(view, ids, self._near, titles)
+
+    def _item(self, view: View, shown: Card, rivals: tuple[_Rulings, _Claims], terms: Sequence[str]) -> BlockItem:
         key, valid = shown.id, self._point.valid
         shown = with_files(self._context.mainlines, self._reader, shown, self._point)
         statement = shown.statement
         within = _within(shown, valid)
         why, matched = self._found.reason(key)
+        ruled, claims = rivals
         ruling = ruled.get(statement.subject) if statement.subject is not None else None
         overrules, contested = _rivals(view, ruling, key, valid)
+        led = {rival.memory.id for rival in (*overrules, *contested)}
+        contested += tuple(rival for rival in claims.get(key, ()) if rival.memory.id not in led)
         return BlockItem(
             id=key,
             title=statement.title,

@@ -67,6 +67,7 @@ class BlockMaker:
         self._found = found
         self._weights = weights
         self._by_use = by_use
+        self._settled: Mapping[str, tuple[str, ...]] = {}
         self._wording = BlockWording(lambda: self._tag, reader.repo, point.valid)
 
     def block(self, room: Room, since: int | None) -> ContextBlock:
@@ -97,17 +98,20 @@ class BlockMaker:
         found = self._found
         ids = sorted(found.table.found)
         view = self._context.content_view(self._reader, ids, self._point.seq)
+        floor = FLOOR if seen is None else _NEWS_FLOOR
         ranked: list[tuple[float, str]] = []
         for memory_id in ids:
             memory = view.memory(memory_id)
-            if memory is None or (seen is not None and memory_id not in seen.ids):
+            if memory is None:
                 continue
             evidence = found.table.found[memory_id]
             found.table.set(memory_id, **own_parts(evidence, memory, self._task.paths, self._reader))
             value = usefulness(found.table.found[memory_id], self._weights)
-            floor = FLOOR if seen is None else _NEWS_FLOOR
             if value >= floor or memory_id in found.on_path or memory_id in found.mandatory:
                 ranked.append((value, memory_id))
+        if seen is not None:
+            news = seen.ids | self._changed_cautions(seen, [key for _, key in ranked])
+            ranked = [pair for pair in ranked if pair[1] in news]
         ranked += self._others(seen, {key: value for value, key in ranked})
         reliance = self._reliance([key for _, key in ranked], view)
         return sorted(ranked, key=lambda pair: (-pair[0], -reliance.get(pair[1], 0), pair[1]))
@@ -118,6 +122,17 @@ class BlockMaker:
             return {}
         counts = self._context.recalls.counts(self._reader, ids)
         return {key: counts[key].reliance for key in counts if _is_trusted(view, key)}
+
+    def _changed_cautions(self, seen: SeenChanges, ids: Sequence[str]) -> frozenset[str]:
+        """Return the memories whose doubts or conflicts arose or were settled after the position seen."""
+        if seen.is_empty:
+            return frozenset()
+        from graphmem.service.changed_cautions import ChangedCautions
+
+        points = (Point(self._point.valid, seen.position), self._point)
+        changed = ChangedCautions.after(self._context, self._reader, points, ids, sorted(seen.ids))
+        self._settled = changed.settled
+        return changed.ids
 
     def _others(self, seen: SeenChanges | None, values: Mapping[str, float]) -> list[tuple[float, str]]:
         """Return declared memories that are not in force yet, and the last of those that are not in force any more.
@@ -152,11 +167,12 @@ class BlockMaker:
         """Return the items of the most useful memories, mandatory memories included, and the number of the others."""
         mandatory = [key for _, key in ranked if key in self._found.mandatory]
         others = [key for _, key in ranked if key not in self._found.mandatory]
-        made = BlockItems(self._context, self._reader, self._point, self._found)
+        touched = () if seen is None else seen.ids
+        made = BlockItems(self._context, self._reader, self._point, self._found, touched)
         items = made.items([*mandatory, *others[:most]], question_terms(self._task.text))
         rest = made.sections_of(others[most:])
         if seen is not None:
-            items = [replace(item, is_new=True) for item in items]
+            items = [replace(item, is_new=True, settled=self._settled.get(item.id, ())) for item in items]
         return items, rest
 
     def _fitted(

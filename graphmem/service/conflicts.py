@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from datetime import datetime
 
 from graphmem.answers import intervals
 from graphmem.conflicts import Conflicts, FoundBy, OpenConflict, conflict_id, ways_to_settle
-from graphmem.contradictions import opposed
 from graphmem.model import LinkKind, Point, Provenance, Scope, Statement
 from graphmem.retrieval.cards import card
-from graphmem.rows import EdgeRow
 from graphmem.service.chunks import chunks
+from graphmem.service.conflict_rules import (
+    Home,
+    are_in_succession,
+    contradictions,
+    forks,
+    home_of,
+    successors_of,
+)
 from graphmem.service.context import ServiceContext
 from graphmem.store import Filter
 from graphmem.temporal import Ruling, Spans, View, rule
@@ -42,11 +47,11 @@ def open_conflicts(context: ServiceContext, point: Point, reader: Scope, *, is_l
 def _by_subject(context: ServiceContext, point: Point, reader: Scope) -> Iterator[OpenConflict]:
     for subject, ids in sorted(context.store.contested_subjects(reader).items()):
         view = context.view(reader, ids, point.seq)
-        homes: dict[tuple[str | None, ...], list[str]] = defaultdict(list)
+        homes = defaultdict[Home, list[str]](list)
         for key in ids:
             memory = view.memory(key)
             if memory is not None:
-                homes[memory.scope.repo, memory.scope.user, memory.scope.environment].append(key)
+                homes[home_of(memory.scope)].append(key)
         for same in homes.values():
             ruling = rule(view, same, point.valid)
             if ruling is not None and ruling.contested:
@@ -57,16 +62,9 @@ def _by_subject(context: ServiceContext, point: Point, reader: Scope) -> Iterato
 def _by_fork(context: ServiceContext, point: Point, reader: Scope) -> Iterator[OpenConflict]:
     for old in context.store.forked(reader):
         view = context.view(reader, [old], point.seq)
-        # A private successor and a shared successor of the same memory are no fork.
-        by_owner: dict[Scope, list[EdgeRow]] = defaultdict(list)
-        for edge in view.edges_out(old):
-            if edge.is_full and edge.until is None and edge.new in view.known:
-                by_owner[replace(view.known[edge.new].memory.scope, branch=None)].append(edge)
-        for edges in by_owner.values():
-            claims = tuple(dict.fromkeys(edge.new for edge in edges if view.holds(edge.new, point.valid)))
-            if len({edge.stamp.seq for edge in edges}) > 1 and len(claims) > 1 and view.memory(old) is not None:
-                ordered, why = _ordered(claims, rule(view, claims, point.valid))
-                yield _conflict(context, view, FoundBy.FORK, old, ordered, point, why)
+        for claims in forks(successors_of(view, old, point.valid)) if view.memory(old) is not None else ():
+            ordered, why = _ordered(claims, rule(view, claims, point.valid))
+            yield _conflict(context, view, FoundBy.FORK, old, ordered, point, why)
 
 
 def _by_link(context: ServiceContext, point: Point, reader: Scope) -> Iterator[OpenConflict]:
@@ -96,22 +94,19 @@ def _by_statement(
     context: ServiceContext, point: Point, reader: Scope, known: Collection[frozenset[str]], hint: datetime | None
 ) -> Iterator[OpenConflict]:
     """Yield the conflicts between statements in force in one scope, but those with the claims of a known conflict."""
-    homes: dict[tuple[str | None, ...], dict[str, Statement]] = defaultdict(dict)
+    homes = defaultdict[Home, dict[str, Statement]](dict)
     for ids in chunks(context, Filter(), reader, point.seq, hint):
         view = context.view(reader, ids, point.seq)
         for key in ids:
             memory = view.memory(key)
             if memory is not None and memory.statement is not None and view.holds(key, point.valid):
-                homes[memory.scope.repo, memory.scope.user, memory.scope.environment][key] = memory.statement
-    for statements in homes.values():
-        for pair in opposed(statements):
-            claims = (pair.first, pair.second)
-            if frozenset(claims) in known:
-                continue
-            view = context.view(reader, claims, point.seq)
-            if not any(edge.new in claims for key in claims for edge in view.edges_out(key)):
-                ordered, why = _ordered(claims, rule(view, claims, point.valid))
-                yield _conflict(context, view, FoundBy(pair.rule.value), pair.topic, ordered, point, why)
+                homes[home_of(memory.scope)][key] = memory.statement
+    for pair in contradictions(homes, known):
+        claims = (pair.first, pair.second)
+        view = context.view(reader, claims, point.seq)
+        if not are_in_succession(view, *claims):
+            ordered, why = _ordered(claims, rule(view, claims, point.valid))
+            yield _conflict(context, view, FoundBy(pair.rule.value), pair.topic, ordered, point, why)
 
 
 def _conflict(  # noqa: PLR0913, PLR0917 - what a conflict is made of

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from graphmem.answers import Card, State, intervals
+from graphmem.deferred_dataclass import dataclass
 from graphmem.instants import from_micros
-from graphmem.model import Anchor, AnchorKind, Memory, Point, Provenance, Scope, SupersessionKind
+from graphmem.model import Anchor, AnchorKind, Memory, Point, Provenance, Scope, Statement
 from graphmem.repository.mainline_graph import renames
 from graphmem.retrieval.cards import card, moves
 from graphmem.rows import EdgeRow, LinkRow, Rows, Stamp
@@ -27,6 +27,7 @@ from graphmem.service.attributes import (
     SupersessionEdge,
     TombstoneNode,
 )
+from graphmem.service.conflict_rules import FullSuccessor, Home, contradictions, forks, home_of, successors_of
 from graphmem.service.context import ServiceContext
 from graphmem.store import Progress
 from graphmem.temporal import View, rule
@@ -84,12 +85,14 @@ class _GraphBuilder:
 
     Attributes:
         files: The nodes of each path, by its repository; an anchor that names none is of the memory's repository.
+        successors: The full and open-ended successors of each memory that has several.
     """
 
     def __init__(self, graph: Network, point: Point, provenance: Mapping[int, Provenance]) -> None:
         self.graph = graph
         self.cards: dict[str, Card] = {}
         self.files: dict[str | None, dict[str, set[str]]] = {}
+        self.successors: dict[str, list[FullSuccessor]] = {}
         self._point = point
         self._provenance = provenance
         self._nodes: list[tuple[str, MemoryNode | TombstoneNode]] = []
@@ -104,6 +107,9 @@ class _GraphBuilder:
             if shown is not None:
                 self.cards[key] = shown
                 self._nodes.append((key, self._memory(view, shown)))
+                successors = successors_of(view, key, self._point.valid)
+                if len(successors) > 1:
+                    self.successors[key] = successors
         # Chains may lead through erased memories, and those may be in no list.
         erased = [key for key, row in view.known.items() if row.memory.is_erased]
         self._nodes += [(key, self._tombstone(view.known[key].stamp)) for key in erased]
@@ -131,6 +137,11 @@ class _GraphBuilder:
         graph.remove_nodes_from([key for key in tombstones if not graph.degree(key)])
         for key in [key for key, _ in reversed(self._nodes) if key in self.cards]:
             self._add_anchors_and_alternatives(tenant, key, self.cards[key].memory)
+
+    def are_in_succession(self, one: str, other: str) -> bool:
+        """Return whether one of two memories supersedes or amends the other."""
+        edges = [*self.graph.out_edges(one, data=True), *self.graph.out_edges(other, data=True)]
+        return any(end in {one, other} and data["type"] is EdgeType.SUPERSEDED_BY for _, end, data in edges)
 
     # ---- parts
 
@@ -278,20 +289,39 @@ def _conflict_edges(
 ) -> Iterator[tuple[str, str, ConflictEdge]]:
     """Yield the open conflicts as edges from each leader: (leader, rival, attributes).
 
-    The store is read once, however many conflicts there are.
+    The store is read twice, however many conflicts there are.
     """
     groups = [*_by_subject(builder), *_by_fork(builder), *_by_link(builder)]
     view = context.view(reader, [key for _, _, ids in groups for key in ids], point.seq)
-    for kind, topic, ids in groups:
-        ruling = rule(view, ids, point.valid)
-        if ruling is not None and ruling.contested:
-            for rival, why in ruling.contested:
-                edge = ConflictEdge(type=EdgeType.CONFLICTS_WITH, found_by=kind, what=topic, rule=why)
-                yield ruling.head, rival, edge
-        elif kind != "subject":
-            for rival in ids[1:]:
-                edge = ConflictEdge(type=EdgeType.CONFLICTS_WITH, found_by=kind, what=topic, rule="")
-                yield ids[0], rival, edge
+    found = [ruled for group in groups if (ruled := _ruled(view, group, point)) is not None]
+    said = _by_statement(builder, {frozenset(ruled.claims) for ruled in found})
+    if said:
+        view = context.view(reader, [key for _, _, ids in said for key in ids], point.seq)
+        found += [ruled for group in said if (ruled := _ruled(view, group, point)) is not None]
+    for ruled in found:
+        for rival, why in zip(ruled.claims[1:], ruled.rules, strict=True):
+            edge = ConflictEdge(type=EdgeType.CONFLICTS_WITH, found_by=ruled.found_by, what=ruled.topic, rule=why)
+            yield ruled.claims[0], rival, edge
+
+
+@dataclass(frozen=True, slots=True)
+class _RuledGroup:
+    """Claims in conflict, the leading claim first, and the rule that puts each of the others behind it."""
+
+    found_by: str
+    topic: str
+    claims: tuple[str, ...]
+    rules: tuple[str, ...]
+
+
+def _ruled(view: View, group: _Group, point: Point) -> _RuledGroup | None:
+    """Return the claims of a group in order of precedence; None if those of a subject do not contest each other."""
+    found_by, topic, ids = group
+    ruling = rule(view, ids, point.valid)
+    if ruling is not None and ruling.contested:
+        rivals, rules = zip(*ruling.contested, strict=True)
+        return _RuledGroup(found_by, topic, (ruling.head, *rivals), rules)
+    return None if found_by == "subject" else _RuledGroup(found_by, topic, ids, ("",) * (len(ids) - 1))
 
 
 _Group = tuple[str, str, tuple[str, ...]]
@@ -309,19 +339,8 @@ def _by_subject(builder: _GraphBuilder) -> Iterator[_Group]:
 
 
 def _by_fork(builder: _GraphBuilder) -> Iterator[_Group]:
-    for old in builder.cards:
-        # A private successor and a shared successor of the same memory are no fork.
-        by_owner: dict[Scope | None, list[tuple[str, int]]] = defaultdict(list)
-        for _, new, data in builder.graph.out_edges(old, data=True):
-            is_full = data["type"] is EdgeType.SUPERSEDED_BY and data["kind"] is not SupersessionKind.AMENDMENT
-            if is_full and data["until"] is None:
-                shown = builder.cards.get(new)
-                owner = None if shown is None else replace(shown.memory.scope, branch=None)
-                by_owner[owner].append((new, data["change"]))
-        for edges in by_owner.values():
-            claims = tuple(dict.fromkeys(new for new, _ in edges if _holds(builder, new)))
-            if len({change for _, change in edges}) > 1 and len(claims) > 1:
-                yield "fork", old, claims
+    for old, successors in builder.successors.items():
+        yield from (("fork", old, claims) for claims in forks(successors))
 
 
 def _by_link(builder: _GraphBuilder) -> Iterator[_Group]:
@@ -332,6 +351,19 @@ def _by_link(builder: _GraphBuilder) -> Iterator[_Group]:
     }
     for pair in sorted(pairs):
         yield "link", pair[0], pair
+
+
+def _by_statement(builder: _GraphBuilder, known: Collection[frozenset[str]]) -> list[_Group]:
+    homes = defaultdict[Home, dict[str, Statement]](dict)
+    for key, shown in builder.cards.items():
+        if shown.state is State.HOLDS:
+            homes[home_of(shown.memory.scope)][key] = shown.statement
+    pairs = contradictions(homes, known)
+    return [
+        (pair.rule.value, pair.topic, (pair.first, pair.second))
+        for pair in pairs
+        if not builder.are_in_succession(pair.first, pair.second)
+    ]
 
 
 def _holds(builder: _GraphBuilder, key: str) -> bool:

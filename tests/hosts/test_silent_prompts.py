@@ -9,6 +9,7 @@ import pytest
 
 import graphmem
 from graphmem import Alternative, Anchor, AnchorKind, Kind, Outcome, Statement
+from graphmem.adapters.sqlite import text_index
 from graphmem.hosts.memory_answers import open_hook_memory
 from graphmem.hosts.silent_prompts import is_silent
 from graphmem.opening import initialise
@@ -60,6 +61,21 @@ def test_whatever_is_called_silent_has_an_empty_block(
         assert not (silent and lines), prompt
     assert told[True] > 10
     assert told[False] > 10
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_block_is_the_same_with_and_without_numpy(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pick = random.Random(seed)  # noqa: S311 - no secret is made of them
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GRAPHMEM_EMBEDDINGS", "off")
+    with graphmem.open(str(initialise(tmp_path))) as memory:
+        ids = [memory.add(memory_about(pick, number)).ids[0] for number in range(pick.randint(5, 40))]
+    for _ in range(25):
+        prompt, blocks = prompt_of(pick, ids), []
+        for is_imported in (True, False):
+            monkeypatch.setattr(text_index, "has_numpy", lambda has=is_imported: has)
+            blocks.append(open_hook_memory().prompt_block(prompt).fields())
+        assert blocks[0] == blocks[1], prompt
 
 
 @pytest.fixture

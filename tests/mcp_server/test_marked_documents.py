@@ -239,7 +239,7 @@ def record(memory: GraphMemory, evil: str) -> tuple[str, str, str]:
     said = Statement(
         title=evil, body=evil, rationale=evil, subject=evil, aliases=(evil,), labels=(evil,), language=evil,
         origin=Origin.EXTERNAL, anchors=(Anchor(AnchorKind.FILE, evil, evil, evil),),
-        alternatives=(Alternative(evil, Outcome.REJECTED, evil, (evil,)),),
+        alternatives=(Alternative(evil, Outcome.REJECTED, evil, (f"command:{evil}",)),),
     )  # fmt: skip
     write = Write(actor=evil, source=evil, reason=evil, op_id=evil)
     life = (Move(Status.ACTIVE, THEN, source_word=evil),)
@@ -270,6 +270,7 @@ def test_whatever_stands_in_whatever_field_stands_between_marks(agent: Agent, me
             evil,
             evil.replace("</untrusted> ", ""),
             f"{evil} too",
+            f"command:{evil}",
             f"{evil}/0",
             repr(evil),
             "rules",

@@ -32,6 +32,7 @@ from graphmem.service import GraphMemory, Write
 from graphmem.vocabulary import Permission
 from tests.fake_embedder import no_embedder
 from tests.mcp_server.conftest import Agent
+from tests.sources.git.repositories import Repository
 
 REPO = Path(__file__).parent.parent.parent
 OFF = {"GRAPHMEM_EMBEDDINGS": "off"}
@@ -77,6 +78,77 @@ def test_clients_with_processes_of_their_own_share_one_store(tmp_path: Path) -> 
             return [[hit["title"] for hit in told["hits"]]]
 
     assert sorted(anyio.run(act)[0]) == ["rule 0", "rule 1"]
+
+
+#: How the SDK's client connects, and the version of the protocol that it then speaks.
+VERSIONS = [("legacy", "2025-11-25"), ("2026-07-28", "2026-07-28")]
+
+
+@pytest.mark.parametrize(("mode", "version"), VERSIONS)
+def test_eight_clients_at_once_over_stdio(tmp_path: Path, mode: Any, version: str) -> None:  # noqa: ANN401 - a literal
+    initialise(tmp_path)
+    told: dict[int, tuple[str, int, str]] = {}
+
+    async def use(number: int) -> None:
+        async with Client(started_by(tmp_path), mode=mode) as client:
+            tools = (await client.list_tools()).tools
+            added: Any = (await client.call_tool("memory_add", {"text": f"rule {number}"})).structured_content
+            key = added["ids"][0]
+            resource: Any = (await client.read_resource(f"graphmem://memories/{key}")).contents[0]
+            told[number] = (
+                client.protocol_version,
+                len(tools),
+                json.loads(resource.text)["card"]["title"],
+            )
+
+    async def act() -> None:
+        async with anyio.create_task_group() as group:
+            for number in range(8):
+                group.start_soon(use, number)
+
+    anyio.run(act)
+    assert told == {number: (version, 8, f"rule {number}") for number in range(8)}
+
+
+def test_a_process_ends_by_itself_when_its_input_ends_during_a_call(tmp_path: Path) -> None:
+    initialise(tmp_path)
+    call: dict[str, Any] = {"name": "memory_ingest", "arguments": {}, "_meta": {"progressToken": 1}}
+    sent: list[dict[str, Any]] = [
+        {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+            "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}},
+        {"jsonrpc": "2.0", "method": "notifications/initialized"},
+        {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": call},
+    ]  # fmt: skip
+    made = Repository.made(tmp_path / "work")
+    made.write(AGENTS_dot_md="".join(f"- Write module {number} without global state\n" for number in range(3_000)))
+    made.commit()
+    environment = {
+        **os.environ,
+        **OFF,
+        "PYTHONPATH": str(REPO),
+        "GRAPHMEM_URL": str(tmp_path / ".graphmem" / "memory.db"),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "graphmem.cli", "mcp", "--profile", "full"],
+        cwd=made.root,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write("".join(json.dumps(one) + "\n" for one in sent))
+        process.stdin.flush()
+        lines = [json.loads(process.stdout.readline()) for _ in range(2)]
+        process.stdin.close()
+        lines += [json.loads(line) for line in process.stdout]
+        assert process.wait() == 0
+    assert lines[1]["method"] == "notifications/progress"
+    assert all(line["jsonrpc"] == "2.0" for line in lines)
+    assert not [line for line in lines if line.get("id") == 2 and "result" in line], "the call was given up"
 
 
 def test_standard_output_carries_messages_alone(tmp_path: Path) -> None:
@@ -189,6 +261,32 @@ def test_a_session_over_http_is_the_callers(url: str, memory: GraphMemory) -> No
     assert (hit["title"], hit["scope"]["user"]) == ("Use tabs", "ann")
     (change,) = memory.changes(scope=Scope(user="ann"))
     assert change.provenance.actor == "key of ann"
+
+
+@pytest.mark.parametrize(("mode", "version"), VERSIONS)
+def test_eight_clients_at_once_over_http(url: str, memory: GraphMemory, mode: Any, version: str) -> None:  # noqa: ANN401
+    told: dict[str, tuple[str, str, list[str]]] = {}
+
+    async def use(who: str) -> None:
+        async with (
+            httpx2.AsyncClient(headers={"x-who": who}) as http,
+            Client(streamable_http_client(url, http_client=http), mode=mode) as client,
+        ):
+            added: Any = (await client.call_tool("memory_add", {"text": f"rule of {who}"})).structured_content
+            resource: Any = (await client.read_resource(f"graphmem://memories/{added['ids'][0]}")).contents[0]
+            prompts = [prompt.name for prompt in (await client.list_prompts()).prompts]
+            title = json.loads(resource.text)["card"]["title"]
+            told[who] = (client.protocol_version, title, prompts)
+
+    async def act() -> None:
+        async with anyio.create_task_group() as group:
+            for number in range(8):
+                group.start_soon(use, f"user{number}")
+
+    anyio.run(act)
+    people = [f"user{number}" for number in range(8)]
+    assert told == {who: (version, f"rule of {who}", ["conflicts", "proposals"]) for who in people}
+    assert memory.status().changes == 8
 
 
 def test_who_may_only_read_is_refused_with_our_code(url: str, memory: GraphMemory) -> None:

@@ -39,6 +39,7 @@ OF_ONE_SURFACE = {
             "ci",
             "init",
             "copy",
+            "copy-for-hooks",
             "import",
             "completion",
             "docs",

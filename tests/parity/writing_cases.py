@@ -88,6 +88,12 @@ ADDS = (
         code="invalid_input",
     ),
     _case(
+        "an option with a key whose type does not exist",
+        "add",
+        {"statement": AS_AGENT | {"title": "Zones", "alternatives": [PYTZ | {"keys": ["dependency:pytz"]}]}},
+        code="invalid_input",
+    ),
+    _case(
         "who says so, and why",
         "add",
         {"statement": AS_AGENT | {"title": "Logs are JSON"}, "write": {"reason": "one reader", "source": "a1b2"}},

@@ -1,12 +1,18 @@
-"""Keys that callers write become canonical; unknown types are refused, and untyped ones stay as they are."""
+"""Keys that callers write become canonical; those of no known type are refused, and stored ones stay readable."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pytest
 
 from graphmem import Alternative, GraphMemory, Outcome, Statement
 from graphmem.errors import InvalidInput
-from graphmem.service import New
+from graphmem.guard.levels import Enforcement
+from graphmem.model import Add, Memory, Move, Request, Status
+from graphmem.service import New, Write
+from graphmem.service.guard_answers import FileEdit
+from tests.service.conftest import REPO, day
 
 
 def _with(key: str, title: str = "We use zoneinfo") -> Statement:
@@ -23,9 +29,8 @@ def _key_of(memory: GraphMemory, memory_id: str) -> str:
     ("key", "stored"),
     [
         ("pkg:pypi/PyYAML", "pkg:pypi/pyyaml?import=yaml"),
-        ("redis", "redis"),
-        ("std::vector", "std::vector"),
-        ("https://pypi.org/project/x", "https://pypi.org/project/x"),
+        ("symbol: std::vector", "symbol:std::vector"),
+        ("command:pip  install x", "command:pip install x"),
     ],
 )
 def test_every_write_of_a_statement_stores_canonical_keys(memory: GraphMemory, key: str, stored: str) -> None:
@@ -35,9 +40,32 @@ def test_every_write_of_a_statement_stores_canonical_keys(memory: GraphMemory, k
     assert [_key_of(memory, each) for each in (first, second.ids[0], third)] == [stored] * 3
 
 
-@pytest.mark.parametrize("key", ["dependency:pytz", "pkg:nuget/x", "import:cobol:x", "pkg:pypi/x@1"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "redis",
+        "std::vector",
+        "https://pypi.org/project/x",
+        "dependency:pytz",
+        "pkg:nuget/x",
+        "import:cobol:x",
+        "pkg:pypi/x@1",
+    ],
+)
 def test_an_unknown_or_malformed_type_is_refused_and_nothing_is_written(memory: GraphMemory, key: str) -> None:
-    for write in (memory.add, lambda said: memory.add_many([New(statement=said)])):
+    old = memory.add("We use local time").ids[0]
+    writes = (memory.add, lambda said: memory.add_many([New(statement=said)]), lambda said: memory.supersede(old, said))
+    for write in writes:
         with pytest.raises(InvalidInput, match=r"pkg:|pypi|python"):
             write(_with(key))
-    assert memory.list().cards == ()
+    assert [card.id for card in memory.list().cards] == [old]
+
+
+def test_a_stored_key_without_a_type_is_read_and_only_a_note(memory: GraphMemory) -> None:
+    context = memory._context  # noqa: SLF001 - as an earlier release wrote it
+    request = context.write_request(Write())
+    old = Memory(request.new_id(), REPO, replace(_with("pytz"), is_mandatory=True))
+    context.apply([Request(request.op_id, Add(old, (Move(Status.ACTIVE, day(1)),)), REPO, request.provenance)])
+    (finding,) = memory.guard(edits=[FileEdit("a.py", "import pytz\n")], enforcement=Enforcement.DENY).findings
+    assert (_key_of(memory, old.id), finding.level) == ("pytz", "note")
+    assert memory.guard(edits=[FileEdit("a.py", "import pytz_deprecation_shim\n")]).findings == ()

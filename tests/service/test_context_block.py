@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from graphmem import Anchor, AnchorKind, GraphMemory, Kind, Origin, Scope, Statement, Write
+from graphmem import Alternative, Anchor, AnchorKind, GraphMemory, Kind, Origin, Outcome, Scope, Statement, Write
 from graphmem.briefing.block import BlockItem, ContextBlock, SectionName, Why
+from graphmem.conflicts import Settlement
 from graphmem.demo import invoices
 from graphmem.errors import InvalidInput
 from graphmem.feedback import Opinion
 from graphmem.model import At, LinkKind
-from tests.service.conftest import TickingClock, day
+from graphmem.service import ServiceContext
+from graphmem.store import Store
+from tests.fake_embedder import no_embedder
+from tests.oracle import OracleStore
+from tests.service.conftest import REPO, TickingClock, day
 
 SHOP = Scope(repo=invoices.REPO, user=invoices.DEVELOPER)
 
@@ -217,6 +224,177 @@ def test_a_mandate_for_files_of_another_repository_is_none_here(memory: GraphMem
     anchors = (Anchor(AnchorKind.FILE, "core/money.py", "other"),)
     memory.add(Statement(title="Never round twice", is_mandatory=True, anchors=anchors), write=Write(scope=Scope()))
     assert SectionName.MUST not in sections(memory.context("do it", ["core/money.py"]))
+
+
+def depending(memory: GraphMemory) -> tuple[str, str]:
+    """Record a memory about sessions that depends on another; return both ids."""
+    base = memory.add("The cluster runs Redis").ids[0]
+    above = memory.add("Sessions expire by a key of the cache").ids[0]
+    memory.link(above, base, LinkKind.DEPENDS_ON)
+    return above, base
+
+
+@pytest.mark.parametrize("close", ["end", "retract", "supersede"])
+def test_a_memory_that_became_suspect_is_news(memory: GraphMemory, close: str) -> None:
+    above, base = depending(memory)
+    seen = memory.context("expire sessions").at.seq
+    if close == "supersede":
+        memory.supersede(base, "The cluster runs Valkey")
+    else:
+        getattr(memory, close)(base)
+    told = items(memory.context("expire sessions", since=seen))["Sessions expire by a key of the cache"]
+    assert (told.id, told.is_new) == (above, True)
+    assert told.cautions[0].startswith("suspect: depends on 'The cluster runs Redis', which is ")
+    assert "; suspect: depends on" in memory.context("expire sessions", since=seen).markdown
+
+
+@pytest.mark.parametrize("way", ["revoke", "confirm", "unlink"])
+def test_a_doubt_that_went_away_is_news(memory: GraphMemory, way: str) -> None:
+    above, base = depending(memory)
+    linked = memory.status().changes
+    ended = memory.end(base).change.seq
+    seen = memory.context("expire sessions").at.seq
+    if way == "confirm":
+        memory.confirm(above)
+    else:
+        memory.revoke(ended if way == "revoke" else linked)
+    told = items(memory.context("expire sessions", since=seen))["Sessions expire by a key of the cache"]
+    assert (told.cautions, told.settled) == ((), ("no longer suspect",))
+    assert "; no longer suspect" in memory.context("expire sessions", since=seen).markdown
+
+
+def test_a_doubt_over_two_steps_is_news(memory: GraphMemory) -> None:
+    above, base = depending(memory)
+    top = memory.add("Session cookies have no date").ids[0]
+    memory.link(top, above, LinkKind.IMPLEMENTS)
+    seen = memory.context("session cookies").at.seq
+    memory.end(base)
+    told = items(memory.context("session cookies", since=seen))
+    assert told["Session cookies have no date"].cautions
+    middle = memory.context("session cookies").at.seq
+    memory.confirm(above)
+    assert items(memory.context("session cookies", since=middle))["Session cookies have no date"].settled
+
+
+def test_a_doubt_that_does_not_concern_the_task_is_no_news(memory: GraphMemory) -> None:
+    _, base = depending(memory)
+    seen = memory.context("paint the office").at.seq
+    memory.end(base)
+    assert memory.context("paint the office", since=seen).markdown == ""
+
+
+def test_a_claim_that_came_up_against_another_is_news(memory: GraphMemory) -> None:
+    first = Statement(title="Sessions are kept in Redis", subject="sessions", origin=Origin.HUMAN)
+    key = memory.add(first).ids[0]
+    seen = memory.context("sessions").at.seq
+    memory.add(Statement(title="Cookies for everybody", subject="sessions", origin=Origin.AGENT))
+    told = items(memory.context("sessions", since=seen))["Sessions are kept in Redis"]
+    assert (told.id, [rival.memory.title for rival in told.contested]) == (key, ["Cookies for everybody"])
+
+
+@pytest.mark.parametrize("way", ["settle", "end"])
+def test_a_conflict_that_was_settled_is_news(memory: GraphMemory, way: str) -> None:
+    memory.add(Statement(title="Sessions are kept in Redis", subject="sessions"))
+    rival = memory.add(Statement(title="Cookies for everybody", subject="sessions", origin=Origin.AGENT)).ids[0]
+    seen = memory.context("sessions").at.seq
+    if way == "settle":
+        (conflict,) = memory.conflicts().conflicts
+        memory.settle(conflict.id, Settlement.CORRECT, winner=conflict.claims[0].id, write=Write(reason="agreed"))
+    else:
+        memory.end(rival)
+    told = items(memory.context("sessions", since=seen))["Sessions are kept in Redis"]
+    assert told.settled == (f"no longer contested by 'Cookies for everybody' [{rival[:6]}]",)
+    assert told.contested == ()
+
+
+def test_a_recorded_conflict_that_was_declared_none_is_news(memory: GraphMemory) -> None:
+    one = memory.add("Sessions are kept in Redis").ids[0]
+    other = memory.add("Cookies for everybody").ids[0]
+    memory.link(one, other, LinkKind.CONFLICTS_WITH)
+    seen = memory.context("sessions").at.seq
+    memory.settle(memory.conflicts().conflicts[0].id, Settlement.BOTH, write=Write(reason="both are right"))
+    told = items(memory.context("sessions", since=seen))["Sessions are kept in Redis"]
+    assert told.settled == (f"no longer contested by 'Cookies for everybody' [{other[:6]}]",)
+
+
+def test_what_changed_in_doubt_is_told_in_the_same_bytes_by_every_store(memory: GraphMemory, store: Store) -> None:
+    _, base = depending(memory)
+    memory.add(Statement(title="Sessions last for 30 days", anchors=about("web/session.py")))
+    seen = memory.context("expire sessions").at.seq
+    memory.end(base)
+    memory.add("Sessions last for 90 days")
+    other = OracleStore()
+    other.restore(list(store.export(REPO)), tenant=REPO.tenant)
+    clock = memory._context.clock  # noqa: SLF001 - both memories are asked at one time
+    copy = GraphMemory(ServiceContext(other, scope=REPO, actor="", clock=clock, embedder=no_embedder))
+    at = At(day(20), memory.status().changes)
+    told = [each.context("expire sessions", at=at, since=seen, words_only=True).markdown for each in (memory, copy)]
+    assert told[0] == told[1]
+    assert "suspect" in told[0]
+    assert "contested by" in told[0]
+
+
+# ---- conflicts by other rules than the subject
+
+
+def optioned(title: str, outcome: Outcome) -> Statement:
+    option = Alternative("Redis", outcome, keys=("pkg:pypi/redis",))
+    return Statement(title=title, kind=Kind.DECISION, alternatives=(option,))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "rule"),
+    [
+        (optioned("The cache of pages is Redis", Outcome.CHOSEN), optioned("No clusters", Outcome.REJECTED), "option"),
+        (optioned("The pages are not in Redis", Outcome.REJECTED), optioned("Clusters", Outcome.CHOSEN), "option"),
+        (Statement(title="Cache all pages"), Statement(title="Never cache all pages"), "negation"),
+        (Statement(title="Pages are kept for 30 days"), Statement(title="Pages are kept for 90 days"), "value"),
+    ],
+)
+def test_both_sides_of_a_contradiction_are_told_to_beware(
+    memory: GraphMemory, first: Statement, second: Statement, rule: str
+) -> None:
+    memory.add(first)
+    memory.add(second)
+    block = memory.context("keep pages in a cache")
+    (told,) = sections(block)[SectionName.BEWARE]
+    rivals = items(block)[told].contested
+    assert {told, *(rival.memory.title for rival in rivals)} == {first.title, second.title}
+    assert [rival.rule for rival in rivals] == [rule]
+    assert f"(by {rule})" in block.markdown
+    assert block.markdown.count(first.title) == block.markdown.count(second.title) == 1
+
+
+def test_the_other_side_of_a_contradiction_comes_by_the_words_of_a_title(memory: GraphMemory) -> None:
+    memory.add(Statement(title="Amounts are kept for 30 days", anchors=about("core/money.py"), is_mandatory=True))
+    memory.add("Amounts are kept for 90 days")
+    told = items(memory.context("do it", ["core/money.py"]))["Amounts are kept for 30 days"]
+    assert [rival.memory.title for rival in told.contested] == ["Amounts are kept for 90 days"]
+
+
+def test_a_recorded_conflict_is_told_to_beware(memory: GraphMemory) -> None:
+    one = memory.add("Sessions are kept in Redis").ids[0]
+    other = memory.add("Cookies for everybody").ids[0]
+    memory.link(other, one, LinkKind.CONFLICTS_WITH)
+    told = items(memory.context("sessions"))["Sessions are kept in Redis"]
+    assert [(rival.memory.id, rival.rule) for rival in told.contested] == [(other, "link")]
+
+
+def test_two_successors_merged_from_branches_are_told_to_beware(memory: GraphMemory) -> None:
+    old = memory.add("Sessions are kept in Redis").ids[0]
+    for name in "xy":
+        memory.open_branch(name)
+        memory.supersede(old, f"Sessions the way of {name}", write=Write(scope=replace(REPO, branch=name)))
+    for name in "xy":
+        memory.merge_branch(name)
+    (told,) = [item for item in items(memory.context("sessions")).values() if item.contested]
+    assert [rival.rule for rival in told.contested] == ["fork"]
+
+
+def test_a_contradiction_in_another_scope_is_not_told(memory: GraphMemory) -> None:
+    memory.add("Pages are kept for 30 days")
+    memory.add("Pages are kept for 90 days", write=Write(scope=Scope()))
+    assert SectionName.BEWARE not in sections(memory.context("keep pages"))
 
 
 # ---- points and refusals

@@ -172,7 +172,6 @@ def test_an_option_chosen_for_another_subject_makes_a_note_outside_of_the_reject
         (zones(), Enforcement.DENY, Level.WARN),
         (zones(origin=Origin.AGENT), Enforcement.DENY, Level.NOTE),
         (zones(origin=Origin.CONVERSATION), Enforcement.DENY, Level.NOTE),
-        (said("x", rejected={"pytz": ("pytz",)}, is_mandatory=True), Enforcement.DENY, Level.NOTE),
     ],
 )
 def test_levels_follow_mandate_origin_key_and_setting(

@@ -44,8 +44,13 @@ SAID = Statement(
     subject="stack.database",
     aliases=("ADR-2",),
     anchors=(FILE,),
-    alternatives=(Alternative("MySQL", Outcome.REJECTED, "no partial indexes", ("pymysql",)),),
+    alternatives=(Alternative("MySQL", Outcome.REJECTED, "no partial indexes", ("pkg:pypi/pymysql",)),),
 )
+
+
+def optioned(title: str, outcome: Outcome) -> Statement:
+    option = Alternative("Redis", outcome, keys=("pkg:pypi/redis",))
+    return Statement(title=title, kind=Kind.DECISION, alternatives=(option,))
 
 
 def of_type(graph: Network, sort: NodeType) -> dict[str, Any]:
@@ -79,7 +84,7 @@ def test_it_shows_a_memory_with_what_is_around_it(memory: GraphMemory) -> None:
     }
     (anchor,), (option,) = of_type(graph, NodeType.ANCHOR).values(), of_type(graph, NodeType.ALTERNATIVE).values()
     assert (anchor["kind"], anchor["name"], anchor["repo"]) == ("file", "src/db.py", "r")
-    assert (option["name"], option["outcome"], option["keys"]) == ("MySQL", "rejected", ("pymysql",))
+    assert (option["name"], option["outcome"], option["keys"]) == ("MySQL", "rejected", ("pkg:pypi/pymysql",))
     assert [data["role"] for _, _, data in edges_of(graph, EdgeType.ABOUT)] == ["decided in"]
     assert graph.graph == {"as_of": day(9), "known_at": 1, "scope": REPO}
 
@@ -266,3 +271,23 @@ def counted(asked: list[str], method: Callable[..., object]) -> Callable[..., ob
         return method(*given, **named)
 
     return ask
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "found_by"),
+    [
+        (optioned("Queue on Redis", Outcome.CHOSEN), optioned("No Redis", Outcome.REJECTED), "option"),
+        (Statement(title="Commit generated files"), Statement(title="Never commit generated files"), "negation"),
+        (Statement(title="Logs are kept for 30 days"), Statement(title="Logs are kept for 90 days"), "value"),
+    ],
+)
+def test_statements_that_contradict_each_other_have_an_edge(
+    memory: GraphMemory, first: Statement, second: Statement, found_by: str
+) -> None:
+    memory.add_many([New(statement=first, id="a"), New(statement=second, id="b")])
+    graph = memory.to_networkx()
+    ((_, _, edge),) = [found for found in edges_of(graph, EdgeType.CONFLICTS_WITH) if "found_by" in found[2]]
+    assert edge["found_by"] == found_by
+    assert conflicts_of(graph) == told_conflicts(memory, At(), REPO)
+    memory.supersede("a", "b")
+    assert conflicts_of(memory.to_networkx()) == set()

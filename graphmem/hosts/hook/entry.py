@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from graphmem.hosts.hook.moments import HookMemory
+    from graphmem.hosts.hook.project_folder import Project
+    from graphmem.hosts.hook.server_copy import ServerCopy
 
 LIMIT_S = 2.0
+_NO_COPY = "hooks ask no Neo4j server: run graphmem copy-for-hooks, or run graphmem serve and name its URL"
 #: Exit code 2 is a refusal for several hosts.
 _MISUSED = 1
 
@@ -85,14 +88,18 @@ def answered(host: str, event: str, content: bytes, open_memory: Callable[[], Ho
         project = find_project(folder)
         if project is None:
             return silence(payload.host)
-        if project.is_neo4j:
-            note_failure(payload.host, payload.event, "hooks ask no Neo4j server; run graphmem serve and name its URL")
+        copied = _copy_of(project) if project.is_neo4j else None
+        if project.is_neo4j and copied is None:
+            note_failure(payload.host, payload.event, _NO_COPY)
             return silence(payload.host)
         os.chdir(folder)
         note_run(payload.host, payload.session)
         from graphmem.hosts.hook.moments import answer
 
-        said = answer(payload, project, _once(open_memory or _open_memory))
+        opens = _open_memory if copied is None else lambda: _open_memory(project.file)
+        said = answer(payload, project, _once(open_memory or opens))
+        if copied is not None and said.text:
+            said.text = f"{said.text}\n{copied.sentence()}"
         return output_of(payload.host, payload.event, payload.moment, said)
     except Exception as problem:  # noqa: BLE001 - a hook that fails must not stop the host
         note_failure(payload.host, payload.event, f"{type(problem).__name__}: {problem}")
@@ -111,10 +118,20 @@ def _once(open_memory: Callable[[], HookMemory]) -> Callable[[], HookMemory]:
     return memory
 
 
-def _open_memory() -> HookMemory:
+def _open_memory(url: str | None = None) -> HookMemory:
     from graphmem.hosts.memory_answers import open_hook_memory
 
-    return open_hook_memory()
+    return open_hook_memory(url)
+
+
+def _copy_of(project: Project) -> ServerCopy | None:
+    """Return the copy of a server's store, which the project then reads; None if there is none."""
+    from graphmem.hosts.hook.server_copy import ServerCopy
+
+    copied = ServerCopy.of(project.url)
+    if copied is not None:
+        project.read_copy(copied.file)
+    return copied
 
 
 def _watch(turn: _thread.LockType, host: str, event: str) -> None:

@@ -35,6 +35,10 @@ class Project:
         """True if the store is a Neo4j server, which a hook does not connect to."""
         return self.url.startswith(_BOLT)
 
+    def read_copy(self, file: str) -> None:
+        """Read a copy of the server's store from now on."""
+        self.file = file
+
 
 def find_project(start: str) -> Project | None:
     """Return the store of a working folder; None if there is neither a folder nor a URL."""

@@ -60,6 +60,7 @@ class SettingsBans:
         problems: Lines that could not be read as a ban, with the reason.
         replaced_tool: The linter for whose files in the folder these settings take the place of those in folders above;
             empty if they add to them.
+        extended: Paths of files that these settings may extend, whether they exist or not.
     """
 
     text: str
@@ -67,6 +68,7 @@ class SettingsBans:
     bans: list[Ban] = field(default_factory=list)
     problems: list[tuple[int, str]] = field(default_factory=list)
     replaced_tool: str = ""
+    extended: list[str] = field(default_factory=list)
 
     def add(self, ban: Ban) -> None:
         """Take in a ban with its line; a ban that nothing can match is a problem too."""

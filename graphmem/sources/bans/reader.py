@@ -20,6 +20,8 @@ from graphmem.sources.observations import Problem, Reading
 from graphmem.sources.unread_commits import unread_commits
 from graphmem.store import Progress, silent
 
+_MOST_EXTENDED = 1_000
+_EXTENDED = (".js", ".cjs", ".json", ".yaml", ".yml")
 _UNREAD = f"the file is over the limit of {MAX_CONTENT_BYTES} bytes, or git lacks its content"
 
 
@@ -57,24 +59,45 @@ def read_bans(
         mainline.finds_renames = False  # bans of a renamed file go on: it applies to the same folder
         start = mainline.position_after(since)
         read_at_us = to_micros(instant(read_at))
-        if start and not have_changed(mainline, read_at_us, start, may_ban, _bans):
+        if start and not have_changed(mainline, read_at_us, start, _may_matter, _bans):
             return Reading((), (), unread_commits(mainline), cursor=mainline.tip)
         history = _BanReader(mainline)
         history.read(read_at_us, progress)
+        # Files that ESLint's settings extend may have any name: once they are known, the mainline is read with them.
+        while not history.targets <= history.extended and len(history.extended) < _MOST_EXTENDED:
+            history = _BanReader(mainline, history.targets | history.extended)
+            history.read(read_at_us, progress)
     except GitFailure as failure:
         raise InvalidInput(f"the history of {str(root)!r} cannot be read: {failure}") from failure
     return history.reading(start)
 
 
+def _may_matter(path: str) -> bool:
+    """Return whether a file with this path may ban imports, or looks like one that settings of ESLint extend."""
+    return may_ban(path) or ("eslint" in path.lower() and path.endswith(_EXTENDED))
+
+
 def _bans(path: str, content: bytes | None) -> object:
     """Return a value that is equal for contents with equal bans; None if it cannot be read."""
     try:
-        read = None if content is None else read_settings(path, content.decode("utf-8-sig", "replace"))
+        is_extended = content is not None and not may_ban(path)
+        read = None if content is None or is_extended else read_settings(path, _text(content))
     except UnreadableBans:
         return None
+    if is_extended:
+        return content
     if read is None:
         return None
-    return [ban.without_line() for ban in read.bans], [why for _, why in read.problems], read.replaced_tool
+    return (
+        [ban.without_line() for ban in read.bans],
+        [why for _, why in read.problems],
+        read.replaced_tool,
+        read.extended,
+    )
+
+
+def _text(content: bytes) -> str:
+    return content.decode("utf-8-sig", "replace")
 
 
 @dataclass(slots=True)
@@ -82,19 +105,46 @@ class _BanReader:
     """The bans of a mainline while it is read.
 
     Attributes:
+        extended: Paths that settings of ESLint may extend, known from an earlier reading.
+        targets: The paths that this reading found.
         problems: The problems of the latest version of each file, by path.
     """
 
     mainline: Mainline
+    extended: frozenset[str] = frozenset()
+    targets: frozenset[str] = frozenset()
     history: BanHistory = field(default_factory=BanHistory)
     problems: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
+    _texts: dict[str, str] = field(default_factory=dict)
+    _extending: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def read(self, read_at_us: int, progress: Progress) -> None:
         """Read the mainline from its first commit to its tip."""
-        for files in commit_files(self.mainline, read_at_us, may_ban, progress):
+        for files in commit_files(self.mainline, read_at_us, self._selects, progress):
             commit = files[0][0]
-            changes = {version.path: self._placed(version, content) for version, content in files}
+            for version, content in files:
+                self._note(version, content)
+            changes = {
+                version.path: self._placed(version, content) for version, content in files if may_ban(version.path)
+            }
+            touched = {path for version, _ in files for path in (version.path, version.change.old_path)}
+            for path, targets in list(self._extending.items()):
+                if path not in changes and not touched.isdisjoint(targets):
+                    changes[path] = self._read(path, self._texts[path])
             self.history.take(BanCommit(commit.position, commit.sha, commit.at), changes)
+
+    def _selects(self, path: str) -> bool:
+        return may_ban(path) or path in self.extended
+
+    def _note(self, version: FileVersion, content: bytes | None) -> None:
+        """Note the content of a file that settings may extend, or that may extend others."""
+        if version.change.old_path != version.path and version.change.status != "C":
+            self._texts.pop(version.change.old_path, None)
+        if not version.has_content:
+            self._texts.pop(version.path, None)
+            self._extending.pop(version.path, None)
+        elif content is not None and (version.path in self.extended or b"extends" in content):
+            self._texts[version.path] = _text(content)
 
     def reading(self, start: int) -> Reading:
         """Return the bans that commits from a position on changed."""
@@ -117,11 +167,19 @@ class _BanReader:
         if content is None:
             self.problems[path] = (Problem(path, 1, _UNREAD),)
             return before
+        return self._read(path, _text(content))
+
+    def _read(self, path: str, text: str) -> FileBans:
+        """Return the bans of a settings file, else of its last readable version."""
         try:
-            read = read_settings(path, content.decode("utf-8-sig", "replace"))
+            read = read_settings(path, text, self._texts.get)
         except UnreadableBans as error:
             self.problems[path] = (Problem(path, error.line, str(error)),)
-            return before
+            return self.history.bans_of(path)
+        self._extending.pop(path, None)
+        if read.extended:
+            self._extending[path] = frozenset(read.extended)
+            self.targets |= self._extending[path]
         self.problems[path] = tuple(Problem(path, line, reason) for line, reason in read.problems)
         placed = tuple(PlacedBan(ban, path, read.folder) for ban in read.bans)
         return FileBans(placed, read.folder, read.replaced_tool)

@@ -43,6 +43,21 @@ def script_blocks(text: str) -> tuple[list[ConfigBlock], list[str]]:
     return blocks, ignored
 
 
+def script_extends(text: str) -> list[str]:
+    """Return the names of settings that an `.eslintrc.js` extends; without overrides and computed names.
+
+    Args:
+        text: The content of the file.
+    """
+    root = _parser().parse(text.encode("utf-8", "replace")).root_node
+    literals = _Literals(_declared(root))
+    for node in _objects(root):
+        names = texts(literals.object_of(node, 0).get("extends"))
+        if names:
+            return names
+    return []
+
+
 def _has_unknown(value: object) -> bool:
     return isinstance(value, Unknown) or (isinstance(value, list) and any(map(_has_unknown, value)))
 

@@ -8,10 +8,11 @@ import re
 import tomllib
 from collections.abc import Callable, Collection, Mapping
 
-from graphmem.sources.bans.ban import SettingsBans, Tree, part
+from graphmem.sources.bans.ban import SettingsBans, Tree, part, texts
 from graphmem.sources.bans.cargo_deny_bans import read_cargo_deny
 from graphmem.sources.bans.depguard_bans import read_golangci
 from graphmem.sources.bans.eslint_bans import blocks_of, eslint_part, ignored_files, read_eslint
+from graphmem.sources.bans.eslint_extends import EslintFile, ExtendedSettings, Lookup
 from graphmem.sources.bans.ruff_bans import read_ruff
 from graphmem.sources.decisions.front_matter import RefusedYaml, parse_yaml_tree
 
@@ -19,6 +20,7 @@ from graphmem.sources.decisions.front_matter import RefusedYaml, parse_yaml_tree
 MAX_SETTINGS_CHARS = 512_000
 _VENDORED = frozenset({"node_modules", "vendor", "third_party", "site-packages", ".venv", "venv", "testdata"})
 _SCRIPT = re.compile(r"^(?:eslint\.config\.(?:js|mjs|cjs|ts|mts|cts)|\.eslintrc\.(?:js|cjs))$")
+_ESLINT = frozenset({".eslintrc", ".eslintrc.json", ".eslintrc.yaml", ".eslintrc.yml", "package.json"})
 _RUFF_TABLE = re.compile(r"^\[tool\.ruff\b", re.MULTILINE)
 _RUFF_EXTEND = re.compile(r"^extend[ \t]*=", re.MULTILINE)
 _ESLINT_ROOT = re.compile(r"\broot[\"']?[ \t]*:[ \t]*true\b")
@@ -45,7 +47,9 @@ def may_ban(path: str) -> bool:
         path: Relative to the root of the repository, with `/` separators.
     """
     folder, name = posixpath.split(path)
-    return (name in _READERS or bool(_SCRIPT.match(name))) and _VENDORED.isdisjoint(folder.split("/"))
+    return (name in _READERS or name in _ESLINT or bool(_SCRIPT.match(name))) and _VENDORED.isdisjoint(
+        folder.split("/")
+    )
 
 
 def files_in_use(paths: Collection[str]) -> list[str]:
@@ -65,12 +69,13 @@ def _is_overridden(path: str, flat: Collection[str]) -> bool:
     return is_old and any(not folder or path.startswith(f"{folder}/") for folder in flat)
 
 
-def read_settings(path: str, text: str) -> SettingsBans:
+def read_settings(path: str, text: str, lookup: Lookup = lambda _: None) -> SettingsBans:
     """Return the bans of a settings file.
 
     Args:
         path: Relative to the root of the repository.
         text: Its content.
+        lookup: Returns the content of a file that ESLint's settings extend.
 
     Raises:
         UnreadableBans: The file is not of its format, or too large.
@@ -79,11 +84,16 @@ def read_settings(path: str, text: str) -> SettingsBans:
     # cargo-deny looks for its settings in this folder of the workspace too.
     folder = folder.removesuffix(".cargo").rstrip("/") if name == "deny.toml" else folder
     read = SettingsBans(text, f"{folder}/" if folder else "", replaced_tool=_replaced_tool(name, text))
-    if not any(mark in text for mark in _MARKS):
+    is_old_eslint = name.startswith(".eslintrc") or name == "package.json"
+    has_eslint = is_old_eslint and ("extends" in text or "no-restricted-imports" in text)
+    if not has_eslint and not any(mark in text for mark in _MARKS):
         return read
     if len(text) > MAX_SETTINGS_CHARS:
         raise UnreadableBans(f"settings of {len(text)} characters are over {MAX_SETTINGS_CHARS}")
-    _READERS.get(name, _script)(text, read)
+    if is_old_eslint:
+        _eslint(path, text, read, lookup)
+    else:
+        _READERS.get(name, _script)(text, read)
     return read
 
 
@@ -145,18 +155,31 @@ def _golangci(parse: Callable[[str], Tree]) -> Callable[[str, SettingsBans], Non
     return lambda text, read: read_golangci(parse(text), read) if "depguard" in text else None
 
 
-def _eslintrc(parse: Callable[[str], Tree]) -> Callable[[str, SettingsBans], None]:
-    def take(text: str, read: SettingsBans) -> None:
-        tree = parse(text)
-        read_eslint(list(blocks_of(tree)), ignored_files(tree), read)
+def _eslint(path: str, text: str, read: SettingsBans, lookup: Lookup) -> None:
+    """Read settings in the form of `.eslintrc`, with the files that they extend."""
+    if posixpath.basename(path) == "package.json" and "eslintConfig" not in text:
+        return
+    own = _eslint_file(path, text)
+    if _SCRIPT.match(posixpath.basename(path)) and not own.blocks and "no-restricted-imports" in text:
+        read.refuse("no-restricted-imports", _NO_LITERAL)
+    extended = ExtendedSettings(_eslint_file, lookup, read)
+    combined = extended.combined(path, own)
+    read.extended += extended.paths
+    read_eslint(combined.blocks, combined.ignored, read)
 
-    return take
 
+def _eslint_file(path: str, text: str) -> EslintFile:
+    """Return settings in the form of `.eslintrc`, by the ending of the path."""
+    name = posixpath.basename(path)
+    if name.endswith((".js", ".cjs")):
+        from graphmem.sources.bans.script_settings import script_blocks, script_extends
 
-def _package_json(text: str, read: SettingsBans) -> None:
-    if "eslintConfig" in text:
-        tree = eslint_part(_json(text))
-        read_eslint(list(blocks_of(tree)), ignored_files(tree), read)
+        blocks, ignored = script_blocks(text) if "no-restricted-imports" in text else ([], [])
+        return EslintFile(blocks, ignored, script_extends(text) if "extends" in text else [])
+    is_json = name.endswith(".json")
+    tree = _json(text) if is_json else _yaml(text)
+    tree = eslint_part(tree) if name == "package.json" else tree
+    return EslintFile(list(blocks_of(tree)), ignored_files(tree), texts(tree.get("extends")))
 
 
 def _script(text: str, read: SettingsBans) -> None:
@@ -165,11 +188,11 @@ def _script(text: str, read: SettingsBans) -> None:
 
         blocks, ignored = script_blocks(text)
         if not blocks:
-            read.refuse(
-                "no-restricted-imports", "ESLint rule 'no-restricted-imports' is in no literal object: not read"
-            )
+            read.refuse("no-restricted-imports", _NO_LITERAL)
         read_eslint(blocks, ignored, read)
 
+
+_NO_LITERAL = "ESLint rule 'no-restricted-imports' is in no literal object: not read"
 
 _READERS: Mapping[str, Callable[[str, SettingsBans], None]] = {
     "pyproject.toml": _pyproject,
@@ -181,9 +204,4 @@ _READERS: Mapping[str, Callable[[str, SettingsBans], None]] = {
     ".golangci.yaml": _golangci(_yaml),
     ".golangci.toml": _golangci(_toml),
     ".golangci.json": _golangci(_json),
-    ".eslintrc": _eslintrc(_yaml),
-    ".eslintrc.json": _eslintrc(_json),
-    ".eslintrc.yaml": _eslintrc(_yaml),
-    ".eslintrc.yml": _eslintrc(_yaml),
-    "package.json": _package_json,
 }

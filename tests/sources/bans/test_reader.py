@@ -205,3 +205,58 @@ def test_a_second_reading_writes_nothing(repository: Repository, memory: GraphMe
 def test_a_folder_without_a_repository_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="cannot be read"):
         read_bans(tmp_path, read_at=READ_AT)
+
+
+BASE = '{"rules": {"no-restricted-imports": ["error", "moment"]}}'
+
+
+def test_a_file_that_settings_of_eslint_extend_counts_as_of_each_commit(repository: Repository) -> None:
+    settle(repository, '{"extends": "./tools/lint-base"}', "_dot_eslintrc_dot_json")
+    settle(repository, BASE, "tools__lint-base_dot_json")
+    settle(repository, BASE.replace("moment", "lodash"), "tools__lint-base_dot_json")
+    repository.git("rm", "--quiet", "tools/lint-base.json")
+    repository.commit()
+    reading = read(repository)
+    active, ended = Status.ACTIVE, Status.ENDED
+    assert [(key, moves) for key, _, moves in lives(reading)] == [
+        ("bans:/ESLint/moment", [(active, day(2)), (ended, day(3))]),
+        ("bans:/ESLint/lodash", [(active, day(3)), (ended, day(4))]),
+    ]
+    assert [problem.reason for problem in reading.problems] == [
+        "ESLint extends './tools/lint-base', which the repository does not have"
+    ]
+
+
+def test_own_rules_take_the_place_of_those_that_are_extended(repository: Repository) -> None:
+    repository.write(lint_dot_js=f"module.exports = {BASE};\n")
+    off = '{"extends": ["eslint:recommended", "./lint.js"], "rules": {"no-restricted-imports": "off"}}'
+    settle(repository, off, "_dot_eslintrc_dot_json")
+    assert lives(read(repository)) == []
+    settle(repository, '{"extends": ["eslint:recommended", "./lint.js"]}', "_dot_eslintrc_dot_json")
+    found = read(repository)
+    assert [(key, moves) for key, _, moves in lives(found)] == [("bans:/ESLint/moment", [(Status.ACTIVE, day(2))])]
+    assert not found.problems
+
+
+def test_extended_settings_extend_others_and_a_ring_ends(repository: Repository) -> None:
+    repository.write(a_dot_json='{"extends": "./b.json"}', b_dot_json=BASE.replace("{", '{"extends": "./a.json", ', 1))
+    settle(repository, "module.exports = {extends: ['./a.json']};\n", "_dot_eslintrc_dot_js")
+    assert [key for key, _, _ in lives(read(repository))] == ["bans:/ESLint/moment"]
+
+
+@pytest.mark.parametrize("name", ["airbnb", "plugin:import/errors", "@scope/eslint-config", "../../outside"])
+def test_shared_settings_that_are_extended_are_named_as_not_read(repository: Repository, name: str) -> None:
+    settle(repository, f'{{"extends": "{name}"}}', "_dot_eslintrc_dot_json")
+    (problem,) = read(repository).problems
+    assert (problem.path, problem.reason) == (
+        ".eslintrc.json",
+        f"ESLint extends the shared settings {name}: they are not read",
+    )
+
+
+def test_a_change_of_an_extended_file_alone_is_read_after_the_last_reading(repository: Repository) -> None:
+    repository.write(**{"lint__eslint-base_dot_json": "{}"})
+    settle(repository, '{"extends": "./lint/eslint-base.json"}', "_dot_eslintrc_dot_json")
+    cursor = read(repository).cursor
+    settle(repository, BASE, "lint__eslint-base_dot_json")
+    assert [key for key, _, _ in lives(read(repository, cursor))] == ["bans:/ESLint/moment"]
