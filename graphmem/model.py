@@ -329,9 +329,14 @@ class OpenBranch:
 
 @dataclass(frozen=True, slots=True)
 class MergeBranch:
-    """Make the entries of the branch `name` visible on its parent, and close it."""
+    """Make the entries of the branch `name` visible on its parent, and close it.
+
+    For the parent, they count from the valid time `at` on, or from the recording if that is earlier; from their own
+    times if it is None.
+    """
 
     name: str
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,6 +365,7 @@ class ReadMainline:
         commits: The number of mainline commits up to it, those of earlier readings included.
         previous: Ledger position of the reading that this one follows; 0 for the first of the repository.
         content: The rows, as `graphmem.repository.mainline_rows` packs them.
+        authors: The authors of the commits, as `graphmem.repository.authors` packs them; empty if there are none.
     """
 
     ref: str
@@ -367,6 +373,7 @@ class ReadMainline:
     commits: int
     previous: int
     content: str
+    authors: str = ""
 
     def __post_init__(self) -> None:
         if self.commits < 0 or self.previous < 0:

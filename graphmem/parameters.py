@@ -63,6 +63,7 @@ PartName = Annotated[str, Text(20_000, description="The part that is replaced, s
 Question = Annotated[str, Text(10_000, description="A question in plain words.")]
 SubjectName = Annotated[str, Text(1_000, description="A subject, such as stack.database.", metavar="KEY")]
 PathName = Annotated[str, Text(1_000, description="A file, folder/ or glob.", metavar="PATH")]
+ComponentName = Annotated[str, Text(1_000, 1, description="A component or module, such as billing.", metavar="NAME")]
 FileName = Annotated[str, Text(1_000, 1, description="A path that a file has or had.", metavar="PATH")]
 DayText = Annotated[str, Text(10, 10, r"^\d{4}-\d{2}-\d{2}$", "A day, such as 2026-11-01.", "DAY")]
 Position = Annotated[int, Number(0, description="A ledger position.", metavar="POSITION")]

@@ -134,6 +134,8 @@ class RevokeRow:
 class BranchRow:
     """The positions at which a branch was opened and closed; `parent` is a branch key, None for the main line.
 
+    `merged_at` is the valid time from which what was written on a merged branch counts on its parent; None for always.
+
     The first opening of a name has the key of its scope, `repo:name`. A later opening has `repo:name:opened:`, with the
     ledger position of the opening, which is also the key of the scope of its rows.
     """
@@ -143,6 +145,7 @@ class BranchRow:
     opened: int
     closed: int | None = None
     is_merged: bool = False
+    merged_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 from graphmem.model import Change, Kind, Origin, Point, Request, Scope, Status
+from graphmem.repository.filter_reach import NOTHING_BESIDES, FilterReach
 from graphmem.rows import CachedRows, Rows, SourceRow
 from graphmem.vocabulary import word_of
 
@@ -42,7 +43,7 @@ class Filter:
     Attributes:
         paths: Exact paths, folders ending in `/` or globs (`*`, `**`, `?`) of file anchors, symbol files, source keys.
         components: Names of component or module anchors.
-        areas: Names of the paths' components and modules: what is about one is on the paths. Answers fill it in.
+        reach: What the paths and components reach besides; answers fill it in.
         statuses: Own states at the requested time; for superseded memories use `include_history`.
         min_confidence: Compared with the stated confidence, not the decayed confidence.
         include_history: Also return memories that are not in force, each with its intervals.
@@ -52,7 +53,7 @@ class Filter:
     labels: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
-    areas: tuple[str, ...] = ()
+    reach: FilterReach = NOTHING_BESIDES
     languages: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
     statuses: tuple[Status, ...] = ()
@@ -268,8 +269,7 @@ class Store(Protocol):
         the lines before it. Lines are then written in parts, each atomic and durable. An interrupted run continues when
         the same export, or an extension of it, is restored again. Until it finishes, readers see the written part of
         the ledger, `check` reports the unfinished restore, and other writes to the tenant raise `Conflict`. Vectors are
-        restored if the store has none of another model. If the tenant already has the export's ledger, nothing is
-        written.
+        restored if the store has none of another model. If the tenant has the export's ledger, nothing is written.
 
         Args:
             lines: The output of `export`.

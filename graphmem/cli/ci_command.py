@@ -14,7 +14,14 @@ from graphmem.cli.blocks import Block
 from graphmem.cli.options import Call, scope_options, write_options
 from graphmem.cli.output import give
 from graphmem.cli.repository_commands import RepositoryOptions, read_repository, report_lines
-from graphmem.cli.repository_options import DISAGREES, fail_on_option, fix_option, path_argument, ref_option
+from graphmem.cli.repository_options import (
+    DISAGREES,
+    fail_on_option,
+    fix_option,
+    path_argument,
+    pull_request_option,
+    ref_option,
+)
 from graphmem.cli.verify_command import disagrees, fix_lines, fixes_of, verification_lines, verification_summary
 from graphmem.deferred_dataclass import dataclass
 
@@ -40,6 +47,7 @@ class CiReport:
 @click.command()
 @path_argument
 @ref_option
+@pull_request_option
 @click.option("--junit", type=_FILE, help="Also record the failed tests of this JUnit XML file as incidents.")
 @fix_option
 @fail_on_option
@@ -53,6 +61,7 @@ def ci(  # noqa: PLR0913 - each parameter is an option
     call: Call,
     path: Path,
     ref: str | None,
+    pull_request: str | None,
     junit: Path | None,
     fix: bool,
     fail_on: str,
@@ -60,16 +69,17 @@ def ci(  # noqa: PLR0913 - each parameter is an option
 ) -> None:
     """Read what is new in the repository at PATH, and check the memories in force against it.
 
-    With --url or GRAPHMEM_URL of a `graphmem serve`, the server gets what was read; it needs no clone. Exits with 3 if
-    a memory disagrees with the code, with 1 if a source could not be read.
+    What the files of a pull request say is recorded as external on its branch until it is merged. With --url or
+    GRAPHMEM_URL of a `graphmem serve`, the server gets what was read; it needs no clone. Exits with 3 if a memory
+    disagrees with the code, with 1 if a source could not be read.
     """
     from graphmem.service.code_verification import verify_repository
     from graphmem.service.repository_ingestion import FILE_SOURCES
     from graphmem.sources.git.code_history import read_code_history
 
-    now = datetime.now(UTC)
+    now, options = datetime.now(UTC), RepositoryOptions(ref=ref, pull_request=pull_request)
     with call.open(starts_work=False) as memory:
-        done = read_repository(ctx, memory, path, tuple(FILE_SOURCES), options=RepositoryOptions(ref=ref), write=write)
+        done = read_repository(ctx, memory, path, tuple(FILE_SOURCES), options=options, write=write)
         history = read_code_history(path, ref=ref, read_at=now)
         tests = None
         if junit is not None:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     "--path", "paths", metavar="PATH", multiple=True, help="A file or folder/ that the task touches. Repeatable."
 )
 @click.option(
+    "--component", "components", metavar="NAME", multiple=True, help="A component that the task touches. Repeatable."
+)
+@click.option(
     "--budget",
     type=click.IntRange(LEAST_BUDGET, MOST_BUDGET),
     default=DEFAULT_BUDGET,
@@ -43,6 +46,7 @@ def context(  # noqa: PLR0913 - a parameter for each option
     call: Call,
     task: tuple[str, ...],
     paths: tuple[str, ...],
+    components: tuple[str, ...],
     budget: int,
     since: int | None,
     max_chars: int | None,
@@ -58,6 +62,7 @@ def context(  # noqa: PLR0913 - a parameter for each option
         block = memory.context(
             " ".join(task),
             paths,
+            components=components,
             at=at,
             budget_tokens=budget,
             since=since,

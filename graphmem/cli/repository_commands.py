@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -17,9 +18,18 @@ from graphmem.cli.mainline_command import mainline_lines
 from graphmem.cli.options import Body, Call, bundle, scope_options, write_options
 from graphmem.cli.output import give, note, progress
 from graphmem.cli.receipts import redaction_lines
-from graphmem.cli.repository_options import git_errors, notes_folder, path_argument, ref_option, since_option
+from graphmem.cli.repository_options import (
+    git_errors,
+    notes_folder,
+    path_argument,
+    pull_request_option,
+    ref_option,
+    running_pull_request,
+    running_target,
+    since_option,
+)
 from graphmem.deferred_dataclass import dataclass
-from graphmem.model import Kind
+from graphmem.model import Kind, Scope
 from graphmem.store import Filter
 
 if TYPE_CHECKING:
@@ -45,9 +55,10 @@ _HELP = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepositoryOptions:
-    """The range of the mainline, and a flag to read every source from its first commit."""
+    """The range of the mainline, an unmerged branch instead, and a flag to read each source from its first commit."""
 
     ref: str | None = None
+    pull_request: str | None = None
     since: str | None = None
     again: bool = False
 
@@ -56,6 +67,7 @@ _repository_options: Callable[[Body], Body] = bundle(
     "options",
     {
         "ref": ref_option,
+        "pull_request": pull_request_option,
         "since": since_option,
         "again": click.option("--again", is_flag=True, help="Look at every commit again, not only at new ones."),
     },
@@ -75,7 +87,7 @@ def _source_command(names: Sequence[str], name: str, text: str) -> click.Command
     def command(ctx: click.Context, /, *, call: Call, path: Path, options: RepositoryOptions, write: Write) -> None:
         with call.open(starts_work=False) as memory:
             report = read_repository(ctx, memory, path, names, options=options, write=write)
-            if len(names) > 1:
+            if len(names) > 1 and report.mainline is not None:
                 read_decisions(memory, path, report, write)
             best = best_statements(memory)
         give(call, report, lambda _: report_lines(report, best))
@@ -104,7 +116,13 @@ def read_repository(
     options: RepositoryOptions = _NO_OPTIONS,
     write: Write | None = None,
 ) -> RepositoryReport:
-    """Read sources of a repository into a memory, with a progress bar for each; exits after Ctrl-C."""
+    """Read sources of a repository into a memory, with a progress bar for each; exits after Ctrl-C.
+
+    Of a pull request, and of a ref that is another branch than the recorded mainline's, only what its files say is
+    read, and recorded on the branch.
+    """
+    from graphmem.service.branch_files import end_merged_statements, ingest_branch, unmerged_branch
+    from graphmem.service.mainline_ingestion import recorded_mainline
     from graphmem.service.repository_ingestion import ingest_repository
 
     with git_errors(), ExitStack() as bars:
@@ -114,7 +132,18 @@ def read_repository(
             return bars.enter_context(progress(name))
 
         try:
-            return ingest_repository(
+            branch = options.pull_request or running_pull_request(os.environ)
+            if branch is None and options.ref is not None:
+                branch = unmerged_branch(path, options.ref, recorded_mainline(memory, repository_scope(memory, write)))
+            if branch is not None:
+                target = running_target(os.environ)
+                if target is not None and not recorded_mainline(memory, repository_scope(memory, write)).shas:
+                    ingest_repository(memory, path, read_at=datetime.now(UTC), ref=target, sources=names, write=write)
+                listed, now = (*names, "decisions"), datetime.now(UTC)
+                return ingest_branch(
+                    memory, path, branch, ref=options.ref, read_at=now, sources=listed, write=write, start=start
+                )
+            report = ingest_repository(
                 memory,
                 path,
                 read_at=datetime.now(UTC),
@@ -125,9 +154,17 @@ def read_repository(
                 write=write,
                 start=start,
             )
+            end_merged_statements(memory, write)
         except KeyboardInterrupt:
             note("interrupted: what was recorded stays; run the same command to continue")
             ctx.exit(INTERRUPTED)
+    return report
+
+
+def repository_scope(memory: GraphMemory, write: Write | None) -> Scope:
+    """Return the scope of the repository that a write names, else of the memory's own."""
+    home = (None if write is None else write.scope) or memory.scope
+    return Scope(home.tenant, home.repo)
 
 
 def read_everything(ctx: click.Context, memory: GraphMemory, path: Path) -> Iterator[Block]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +20,13 @@ path_argument: Callable[[Body], Body] = click.argument(
 #: `ref: str | None`, where the mainline ends.
 ref_option: Callable[[Body], Body] = click.option(
     "--ref", help="Where the mainline ends. [default: the remote's default branch, else HEAD]"
+)
+#: `pull_request: str | None`, the branch whose files are read before it is merged.
+pull_request_option: Callable[[Body], Body] = click.option(
+    "--pull-request",
+    metavar="BRANCH",
+    help="The files are those of this unmerged branch: what they say is external, and stays on it."
+    " [default: the branch of the pull request that GitHub or GitLab run this for]",
 )
 #: `since: str | None`, where the history begins.
 since_option: Callable[[Body], Body] = click.option(
@@ -39,6 +46,29 @@ fix_option: Callable[[Body], Body] = click.option(
     is_flag=True,
     help=f"Carry out what is certain, and list the rest; exit with {DISAGREES} while something needs a person.",
 )
+
+
+def running_pull_request(environment: Mapping[str, str]) -> str | None:
+    """Return the branch of the pull or merge request for which a pipeline runs; None outside of one.
+
+    A branch with the name of its target, as a fork may have it, is named after the number of the request.
+
+    Args:
+        environment: The variables of GitHub Actions or GitLab CI.
+    """
+    if environment.get("GITHUB_EVENT_NAME", "").startswith("pull_request"):
+        head, target = environment.get("GITHUB_HEAD_REF", ""), environment.get("GITHUB_BASE_REF")
+        number = environment.get("GITHUB_REF", "").removeprefix("refs/").removesuffix("/merge")
+        return (head if head != target else number) or None
+    head = environment.get("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", "")
+    number = f"merge-requests/{environment.get('CI_MERGE_REQUEST_IID', '')}"
+    return (head if head != environment.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME") else number) or None
+
+
+def running_target(environment: Mapping[str, str]) -> str | None:
+    """Return the branch into which the request of a pipeline is to be merged, as a ref; None outside of one."""
+    names = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
+    return next((f"origin/{name}" for variable in names if (name := environment.get(variable))), None)
 
 
 @contextmanager

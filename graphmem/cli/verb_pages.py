@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graphmem.cli import pages
 from graphmem.cli.blocks import Block, Line, dim, line, strong
 from graphmem.cli.claim_pages import claims_page
-from graphmem.cli.file_pages import file_life_page
+from graphmem.cli.file_pages import author_names, file_life_page
 from graphmem.cli.phrases import nothing_line
 from graphmem.cli.recall_pages import statistics_page
 from graphmem.deferred_dataclass import dataclass
@@ -71,7 +72,8 @@ def _timeline(result: Result) -> Page:
 
 
 def _file_life(result: Result) -> Page:
-    return lambda _: file_life_page(result.answer, result.at)
+    names = author_names(Path.cwd(), result.answer)
+    return lambda _: file_life_page(result.answer, result.at, names)
 
 
 def _conflicts(result: Result) -> Page:

@@ -62,7 +62,7 @@ from graphmem.model import (
 )
 from graphmem.recalls import RecallCounts, UnansweredQuestion
 from graphmem.redactions import Redaction
-from graphmem.repository.file_lives import FileLife, FilePath
+from graphmem.repository.file_lives import AuthorShare, FileLife, FilePath
 from graphmem.repository.file_places import FilePlace, FileRename, PlaceShare
 from graphmem.repository.relocations import Relocation
 from graphmem.repository.repository_link import LinkRepository, MovedFolder
@@ -133,9 +133,10 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
     RejectedOption: {"name": Voice.WORDS, "reason": Voice.WORDS},
     CommitPoint: dict.fromkeys(("name", "sha", "fork"), Voice.WORDS),
     FilePlace: dict.fromkeys(("path", "now", "deleted_in"), Voice.WORDS),
-    FilePath: dict.fromkeys(("path", "commit", "ended_by"), Voice.WORDS),
+    FilePath: dict.fromkeys(("path", "commit", "ended_by", "author"), Voice.WORDS),
     FileLife: {"now": Voice.WORDS},
-    FileRename: dict.fromkeys(("old", "new", "commit"), Voice.WORDS),
+    AuthorShare: dict.fromkeys(("author", "commit"), Voice.WORDS),
+    FileRename: dict.fromkeys(("old", "new", "commit", "author"), Voice.WORDS),
     PlaceShare: dict.fromkeys(("path", "commit"), Voice.WORDS),
     SymbolPlace: dict.fromkeys(("symbol", "now", "gone_in", "proposals"), Voice.WORDS),
     SymbolMove: {**dict.fromkeys(("old", "new", "commit"), Voice.WORDS), "basis": _PLAIN},
@@ -184,7 +185,7 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
         "basis": _PLAIN,
     },
     CodeVerdict: {"memory": Voice.ID, **dict.fromkeys(("commit", "reason", "path"), Voice.WORDS)},
-    ReadMainline: dict.fromkeys(("ref", "tip", "content"), Voice.WORDS),
+    ReadMainline: dict.fromkeys(("ref", "tip", "content", "authors"), Voice.WORDS),
     LinkRepository: {"old": Voice.HOME, "commit": Voice.WORDS},
     MovedFolder: dict.fromkeys(("old", "new"), Voice.WORDS),
     Add: {"source_key": Voice.WORDS},

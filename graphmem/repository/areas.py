@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from graphmem.repository.path_patterns import compiled_glob
+from graphmem.repository.path_patterns import compiled_glob, path_test
 
 #: Where CODEOWNERS may lie; the first that there is counts.
 OWNER_FILES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
@@ -75,6 +76,22 @@ class Areas:
                     yield from (name for rule in rules for name in rule.names)
                     break
 
+    def files_test(self, name: str, position: int) -> Callable[[str], bool]:
+        """Return a test of whether rules for a name match a file; others may take it out of the area again.
+
+        Args:
+            name: The name of an area.
+            position: Position of a commit.
+        """
+        globs = [
+            glob
+            for path in self._rows
+            for rule in self._rules(path, position)
+            if name in rule.names
+            for glob in rule.globs
+        ]
+        return path_test(globs)
+
     def _rules(self, path: str, position: int) -> tuple[AreaRule, ...]:
         rows = self._rows.get(path, ())
         index = bisect_right(rows, position, key=lambda row: row.position)
@@ -98,6 +115,15 @@ def package_names(path: str, is_file: Callable[[str], bool]) -> list[str]:
     is_module = name.endswith(".py") and name != _PACKAGE_FILE
     package = ".".join(parts)
     return [f"{package}.{name.removesuffix('.py')}", package] if is_module else [package]
+
+
+def package_paths(name: str) -> re.Pattern[str]:
+    """Return a pattern to search for in `/path/to/file.py`: the files that may belong to the Python module of a name.
+
+    Args:
+        name: A dotted name.
+    """
+    return re.compile(f"/{re.escape(name.replace('.', '/'))}(?:/|\\.py$)")
 
 
 def _folders(path: str) -> Iterator[str]:

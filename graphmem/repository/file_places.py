@@ -23,6 +23,7 @@ class FileRename:
     Attributes:
         new: The path since then.
         similarity: Percent of the content that stayed; below 60 the rename is weak.
+        author: The author of the commit, as a hash under the tenant's key; None if that is not known.
     """
 
     old: str
@@ -30,6 +31,7 @@ class FileRename:
     at: datetime
     commit: str
     similarity: int
+    author: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ def place_of(history: MainlineHistory, path: str, start_us: int, at_us: int) -> 
             from_micros(history.time_of(segment.start)),
             history.shas[segment.start],
             segment.similarity or 100,
+            history.authors.author_of(segment.start),
         )
         for segment in life[first + 1 :]
         if segment.previous is not None

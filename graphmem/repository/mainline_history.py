@@ -6,14 +6,18 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import field
 from itertools import pairwise
-from typing import TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from graphmem.deferred_dataclass import dataclass
 from graphmem.repository.areas import AreaRow, Areas, package_names
+from graphmem.repository.authors import AuthorRows, MainlineAuthors, takes_authors
 from graphmem.repository.code_verdict import CodeVerdict
 from graphmem.repository.mainline_rows import MainlineRows, RefRow, SegmentRow, SideCommit, UnreadCommit
 from graphmem.repository.relocations import Relocation
 from graphmem.repository.repository_link import RepositoryLink
+
+if TYPE_CHECKING:
+    from graphmem.repository.area_files import AreaFiles
 
 Key = TypeVar("Key", str, int)
 
@@ -23,6 +27,16 @@ _SECOND_US = 1_000_000
 _COMMIT_US = 1_000
 #: No commit is later.
 FOREVER_US = 1 << 62
+
+
+class SymbolFiles(NamedTuple):
+    """A commit that moved a symbol: the file and the dotted name before, those since then, and its position."""
+
+    old_file: int
+    old_name: str
+    new_file: int
+    new_name: str
+    position: int
 
 
 @dataclass(slots=True)
@@ -47,6 +61,7 @@ class MainlineHistory:
         former: Hashes of commits that were on the mainline before it was rewritten.
         gone: The last commit of each branch that is gone, by its name, and the ledger position that says so.
         area_rows: Components and modules that files declare, by the position of the commit and the file.
+        authors: The authors of its commits.
         has_areas: True if every reading looked for components and modules; those of earlier releases did not.
     """
 
@@ -68,6 +83,7 @@ class MainlineHistory:
     gone: dict[str, tuple[str, int]] = field(default_factory=dict)
     area_rows: dict[tuple[int, str], AreaRow] = field(default_factory=dict)
     has_areas: bool = False
+    authors: MainlineAuthors = field(default_factory=MainlineAuthors)
     _areas: Areas | None = None
     _by_path: dict[str, list[int]] | None = None
     _of_lineage: dict[int, list[int]] | None = None
@@ -75,6 +91,8 @@ class MainlineHistory:
     _positions: dict[str, int] | None = None
     #: Cache of the shares of the files of folders, by folder and positions.
     folder_shares: dict[tuple[str, int, int], tuple[tuple[str | None, float], ...]] = field(default_factory=dict)
+    #: Cache of the files of components and modules, by the name and the position of the commit.
+    area_files: dict[tuple[str, int], AreaFiles] = field(default_factory=dict)
     _by_name: dict[str, list[str]] | None = None
     _relocated: dict[tuple[int, str], list[tuple[int, tuple[Relocation, ...]]]] | None = None
 
@@ -99,6 +117,7 @@ class MainlineHistory:
             dict(self.gone),
             dict(self.area_rows),
             self.has_areas,
+            self.authors.copy(),
         )
 
     def takes(self, rows: MainlineRows) -> bool:
@@ -124,14 +143,17 @@ class MainlineHistory:
         fresh = [row.number for row in rows.segments if row.number >= kept]
         return fresh == list(range(kept, rows.segment_count)) and all(row.number >= 0 for row in rows.segments)
 
-    def add(self, seq: int, rows: MainlineRows, ref: str | None = None) -> None:
+    def add(self, seq: int, rows: MainlineRows, ref: str | None = None, authors: AuthorRows | None = None) -> None:
         """Take a reading that fits: its rows replace everything from its first commit on.
 
         Args:
             seq: Ledger position of the reading.
             rows: Its content.
             ref: The ref of the mainline.
+            authors: The authors of its commits; those that do not fit are left out.
         """
+        if authors is not None and not takes_authors(authors, rows.start + len(rows.shas), rows.segment_count):
+            authors = None
         self.ref = ref
         if rows.start < len(self.shas):
             self._cut(rows.start)
@@ -150,11 +172,13 @@ class MainlineHistory:
         self.unread += rows.unread
         self.area_rows.update(((row.position, row.path), row) for row in rows.areas or ())
         self.has_areas = rows.areas is not None
+        self.authors.take(authors, len(self.shas))
         self._areas = None
         self.is_shallow = rows.is_shallow
         self.seq = seq
         self._by_path = self._of_lineage = self._paths = self._positions = self._relocated = self._by_name = None
         self.folder_shares = {}
+        self.area_files = {}
 
     def relocate(self, relocations: Iterable[Relocation]) -> None:
         """Take relocations; those of the same part and commit replace earlier relocations."""
@@ -178,6 +202,7 @@ class MainlineHistory:
         self.arrivals = {sha: position for sha, position in self.arrivals.items() if position < start}
         self.unread = [commit for commit in self.unread if commit.position < start]
         self.area_rows = {key: row for key, row in self.area_rows.items() if row.position < start}
+        self.authors.cut(start)
 
     def _set(self, segment: SegmentRow) -> None:
         if segment.number < len(self.segments):
@@ -195,7 +220,7 @@ class MainlineHistory:
         made.verdicts, made.relocations = self.verdicts, self.relocations
         made.last, made.links = self.last, self.links
         made.area_rows = {key: row for key, row in self.area_rows.items() if row.position <= position}
-        made.has_areas = self.has_areas
+        made.has_areas, made.authors = self.has_areas, self.authors
         for segment in self.segments:
             if segment.start > position:
                 break
@@ -301,6 +326,17 @@ class MainlineHistory:
                     if found is not None and found.lineage != lineage:
                         yield lineage, found.lineage, position
 
+    def symbol_moves(self) -> Iterator[SymbolFiles]:
+        """Yield each recorded move of a symbol from a file into another one."""
+        if self.relocations:
+            self.relocated(-1, "")
+        for (lineage, symbol), listed in (self._relocated or {}).items():
+            for position, relocations in listed if symbol else ():
+                for relocation in relocations:
+                    segment = self.segment_at(relocation.new_path, position) if relocation.is_move else None
+                    if segment is not None:
+                        yield SymbolFiles(lineage, symbol, segment.lineage, relocation.new_symbol, position)
+
     def _segment_before(self, path: str, position: int) -> SegmentRow | None:
         """Return the segment of a path before a commit, else after it."""
         rows = self.segments_of(path)
@@ -316,10 +352,15 @@ class MainlineHistory:
         """
         if position < 0:
             return set()
+        names = package_names(path, lambda name: self.segment_at(name, position) is not None)
+        return {*self.areas.names_of(path, position), *names}
+
+    @property
+    def areas(self) -> Areas:
+        """The components and modules that files declare."""
         if self._areas is None:
             self._areas = Areas(self.area_rows.values())
-        names = package_names(path, lambda name: self.segment_at(name, position) is not None)
-        return {*self._areas.names_of(path, position), *names}
+        return self._areas
 
     def binding(self, path: str, at_us: int) -> int | None:
         """Return the lineage of the file that a path refers to from a time on.

@@ -147,12 +147,17 @@ def unpacked(content: str) -> MainlineRows:
         InvalidInput: The text is not the form of rows, or they are too large.
     """
     try:
-        return _rows(json.loads(_inflated(content)))
+        return _rows(json.loads(inflated(content)))
     except (binascii.Error, zlib.error, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InvalidInput(f"the content of a mainline reading cannot be read: {error!r:.120}") from error
 
 
-def _inflated(content: str) -> bytes:
+def inflated(content: str) -> bytes:
+    """Return what a packed text holds.
+
+    Raises:
+        ValueError: The text is cut off, or it holds more than `MAX_UNPACKED_BYTES`.
+    """
     inflater = zlib.decompressobj()
     data = inflater.decompress(base64.b64decode(content, validate=True), MAX_UNPACKED_BYTES)
     if inflater.unconsumed_tail or not inflater.eof:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 _GLOB = re.compile(r"[*?]")
@@ -36,6 +36,14 @@ def path_pattern(paths: Iterable[str]) -> str | None:
 def is_glob(path: str) -> bool:
     """Return True if a path has wildcards."""
     return _GLOB.search(path) is not None
+
+
+def path_test(paths: Iterable[str]) -> Callable[[str], bool]:
+    """Return a test of whether one of some paths, folders that end in a slash, or globs matches a path by itself."""
+    listed = list(paths)
+    tests = [re.compile(text) for path in listed if (text := path_pattern([path])) is not None]
+    exact, folders = frozenset(listed), tuple(path for path in listed if path.endswith("/"))
+    return lambda path: path in exact or path.startswith(folders) or any(test.fullmatch(path) for test in tests)
 
 
 @lru_cache(maxsize=4_096)

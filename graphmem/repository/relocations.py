@@ -80,6 +80,11 @@ class Relocation:
                 return f"{old} is {new} ({commit}, {self.similarity} % alike)"
 
     @property
+    def is_move(self) -> bool:
+        """True if a symbol is elsewhere: it is neither gone nor only similar to another one."""
+        return self.basis in (RelocationBasis.NAME, RelocationBasis.BODY)
+
+    @property
     def key(self) -> tuple[str, str, str]:
         """The commit, the path and the symbol."""
         return self.commit, self.path, self.symbol

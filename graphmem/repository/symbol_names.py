@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from graphmem.deferred_dataclass import dataclass
 
@@ -90,3 +90,24 @@ def _within(path: str, parts: tuple[str, ...]) -> str:
         if tuple(folders[-count:]) == parts[:count]:
             return ".".join(parts[count:])
     return ".".join(parts)
+
+
+def spellings(path: str, name: str) -> Iterator[str]:
+    """Yield the ways in which memories write a symbol of a file.
+
+    Args:
+        path: The file.
+        name: The dotted name of the symbol.
+    """
+    parts = name.split(".")
+    for joined in dict.fromkeys((name, "::".join(parts), "#".join(parts))):
+        for end in ("", "()"):
+            yield from (f"{path}{mark}{joined}{end}" for mark in ("#", ":", "::"))
+    folders = path.split("/")
+    folders[-1] = folders[-1].partition(".")[0]
+    if folders[-1] in _FOLDER_FILES:
+        folders.pop()
+    for count in range(len(folders) + 1):
+        within = [*folders[len(folders) - count :], *parts]
+        for mark in (".", "::"):
+            yield from (f"{mark.join(within)}{end}" for end in ("", "()"))

@@ -92,6 +92,28 @@ def place_of_symbol(
     return None
 
 
+def files_of_symbol(
+    history: MainlineHistory, text: str, files: Sequence[str], start_us: int, at_us: int
+) -> frozenset[int]:
+    """Return the lineages of all files that have had a symbol from a memory's start up to a time.
+
+    Args:
+        history: The history of the repository.
+        text: The symbol as the memory names it.
+        files: The files that the memory is about besides.
+        start_us: When the memory starts, in microseconds since 1970.
+        at_us: The time of the answer.
+    """
+    bound_us = without_second(start_us)
+    for target in symbol_targets(text, files):
+        segment = first_segment(history, target, bound_us)
+        if segment is not None and history.times_us[segment.start] <= at_us:
+            walk = _MoveTrail(history, at_us, segment, target.name, bound_us)
+            walk.place(text)
+            return frozenset(walk.lineages)
+    return frozenset()
+
+
 def first_segment(history: MainlineHistory, target: SymbolTarget, at_us: int) -> SegmentRow | None:
     """Return the segment of the file that a target means from a time on; None if no file has the path."""
     paths = [target.path] if not target.is_end else list(history.ending(target.path))
@@ -123,12 +145,14 @@ class _MoveTrail:
     name: str
     start_us: int
     moves: list[SymbolMove] = field(default_factory=list)
+    lineages: set[int] = field(default_factory=set)
 
     def place(self, text: str) -> SymbolPlace | None:
         position = max(self.history.position_at(self.start_us), self.segment.start)
         last = self.history.position_at(self.at_us)
         gone: tuple[Relocation, ...] = ()
         lost_at = 0
+        self.lineages.add(self.segment.lineage)
         for _ in range(_MOST_MOVES):
             event = self._next(position, last)
             self._follow_file(last if event is None else event[0])
@@ -183,6 +207,7 @@ class _MoveTrail:
         if old != new:
             self._note(old, new, position, relocation.basis.value, relocation.similarity)
         self.segment, self.name = found, relocation.new_symbol
+        self.lineages.add(found.lineage)
 
     def _note(self, old: str, new: str, position: int, basis: str, similarity: int) -> None:
         at, commit = from_micros(self.history.times_us[position]), self.history.shas[position]

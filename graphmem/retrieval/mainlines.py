@@ -10,6 +10,7 @@ from threading import Lock
 from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput
 from graphmem.model import Change, ReadMainline, RecordRelocations, RecordVerdicts, Scope
+from graphmem.repository.authors import AuthorRows, unpacked_authors
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.repository.mainline_rows import MainlineRows, unpacked
 from graphmem.repository.repository_link import LinkRepository, RepositoryLink, UnlinkRepository
@@ -170,8 +171,16 @@ def rows_that_count(history: MainlineHistory, change: Change) -> MainlineRows | 
     return rows if history.takes(rows) else None
 
 
+def _authors(reading: ReadMainline) -> AuthorRows | None:
+    """Return the authors of a reading; None if it has none, or if they cannot be read: no reader wrote them."""
+    try:
+        return unpacked_authors(reading.authors) if reading.authors else None
+    except InvalidInput:
+        return None
+
+
 def take_reading(history: MainlineHistory, change: Change, rows: MainlineRows) -> None:
     """Add the rows of a reading to a history."""
     assert isinstance(change.operation, ReadMainline), "only readings have rows"  # noqa: S101
-    history.add(change.seq, rows, change.operation.ref)
+    history.add(change.seq, rows, change.operation.ref, _authors(change.operation))
     history.last = change.seq

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import PurePosixPath
 
 from graphmem.deferred_dataclass import dataclass
 from graphmem.instants import to_micros
-from graphmem.model import Anchor, AnchorKind, Scope
+from graphmem.model import Anchor, AnchorKind, Memory, Scope, Statement
+from graphmem.repository.filter_reach import FilterReach
 from graphmem.repository.mainline_history import FOREVER_US, MainlineHistory
-from graphmem.repository.path_patterns import path_pattern
+from graphmem.repository.moved_symbols import moved_symbols
+from graphmem.repository.path_patterns import path_pattern, path_test
+from graphmem.repository.symbol_places import files_of_symbol
+from graphmem.retrieval.component_reach import ComponentReach, component_reach
 from graphmem.retrieval.mainlines import Mainlines
 from graphmem.store import Filter
 from graphmem.temporal import View
@@ -29,15 +33,17 @@ _IMPORTED = ("claude", "basic-memory")
 
 @dataclass(frozen=True, slots=True)
 class PathReach:
-    """A path filter with the files that it means.
+    """A filter by paths or components with the files that it means.
 
     Attributes:
-        where: The filter, its paths extended by all other paths of the files.
+        where: The filter, its paths extended by all other paths of the files, and with what it reaches besides.
         histories: The history of each repository that the reader reads, by its name.
         lineages: The files, by repository, each with the latest start of a memory that counts, in microseconds since
             1970: of a file whose lines went to another one, memories count that start before.
         further: The paths by which the filter was extended.
         areas: The names of the components and modules of the paths, by repository.
+        components: The components of the filter; None if it names none.
+        at_us: The time of the answer, in microseconds since 1970; the later of two.
     """
 
     where: Filter
@@ -45,29 +51,58 @@ class PathReach:
     lineages: dict[str | None, Mapping[int, int]]
     further: frozenset[str]
     areas: dict[str | None, frozenset[str]]
+    components: ComponentReach | None
+    at_us: int
 
     def admits(self, view: View, memory_id: str) -> bool:
         """Return whether a match is about one of the files: a path may have named other files too."""
         memory = view.memory(memory_id)
-        if memory is None or memory.statement is None or not (self.further or self.where.areas):
+        if memory is None or memory.statement is None:
             return True
-        named = [anchor for anchor in memory.statement.anchors if is_area(anchor) and anchor.name in self.where.areas]
+        if self.components is not None and not self.components.admits(memory, start_us(view, memory_id)):
+            return False
+        return not self.where.paths or self._is_on_paths(memory, memory.statement, view)
+
+    def _is_on_paths(self, memory: Memory, statement: Statement, view: View) -> bool:
+        own_areas, moved = self.where.reach.areas, self.where.reach.symbols
+        if not (self.further or own_areas or moved):
+            return True
+        named = [anchor for anchor in statement.anchors if is_area(anchor) and anchor.name in own_areas]
         if any(anchor.name in self.areas.get(anchor.repo or memory.scope.repo, ()) for anchor in named):
             return True
-        files = [anchor for anchor in memory.statement.anchors if anchor.file is not None]
+        if moved and self._has_moved_symbol(memory, statement, start_us(view, memory.id)):
+            return True
+        files = [anchor for anchor in statement.anchors if anchor.file is not None]
         doubtful = [anchor for anchor in files if anchor.file in self.further]
-        if named and not doubtful:
-            is_on = _test_of(self.where.paths)
+        if (named or _names_any(statement, moved)) and not doubtful:
+            is_on = path_test(self.where.paths)
             return any(anchor.file is not None and is_on(anchor.file) for anchor in files)
         if not doubtful or len(doubtful) < len(files):
             return True
-        return any(self._is_of(anchor, memory.scope, start_us(view, memory_id)) for anchor in doubtful)
+        return any(self._is_of(anchor, memory.scope, start_us(view, memory.id)) for anchor in doubtful)
+
+    def _has_moved_symbol(self, memory: Memory, statement: Statement, at_us: int) -> bool:
+        """Return whether a symbol of a memory was moved to one of the files."""
+        files = [anchor.name for anchor in statement.anchors if anchor.kind is AnchorKind.FILE]
+        for anchor in statement.anchors:
+            if anchor.kind is AnchorKind.SYMBOL and anchor.name in self.where.reach.symbols:
+                repo = anchor.repo or memory.scope.repo
+                history = self.histories.get(repo)
+                if history is not None and not self.lineages[repo].keys().isdisjoint(
+                    files_of_symbol(history, anchor.name, files, at_us, self.at_us)
+                ):
+                    return True
+        return False
 
     def _is_of(self, anchor: Anchor, home: Scope, at_us: int) -> bool:
         repo = anchor.repo or home.repo
         history = self.histories.get(repo)
         lineage = None if history is None or anchor.file is None else history.binding(anchor.file, at_us)
         return lineage is not None and at_us <= self.lineages[repo].get(lineage, -FOREVER_US)
+
+
+def _names_any(statement: Statement, symbols: Sequence[str]) -> bool:
+    return any(anchor.kind is AnchorKind.SYMBOL and anchor.name in symbols for anchor in statement.anchors)
 
 
 def start_us(view: View, memory_id: str) -> int:
@@ -106,10 +141,11 @@ def _lineages_of(history: MainlineHistory, path: str) -> Iterator[int]:
 
 
 def reach(mainlines: Mainlines, where: Filter, reader: Scope, seq: int, *times: datetime) -> PathReach | None:
-    """Return the files that a filter's paths mean to a reader at a ledger position; None without paths.
+    """Return the files that a filter's paths and components mean to a reader at a ledger position; None without any.
 
     Paths are those of the reader's repository and of its related ones. A path also matches the memories that were
-    imported from that file, and those about a component or module to which it belongs.
+    imported from that file, those about a component or module to which it belongs, and those about a symbol that was
+    moved there. A component also matches the memories about its files.
 
     Args:
         mainlines: The histories of repositories.
@@ -118,7 +154,7 @@ def reach(mainlines: Mainlines, where: Filter, reader: Scope, seq: int, *times: 
         seq: The ledger position.
         times: The instants of the answer: the components and modules of each count.
     """
-    if not where.paths:
+    if not where.paths and not where.components:
         return None
     named = tuple(map(_plain_path, where.paths))
     repos = dict.fromkeys((reader.repo, *reader.related_repos, None))
@@ -130,19 +166,26 @@ def reach(mainlines: Mainlines, where: Filter, reader: Scope, seq: int, *times: 
         for lineage in lineages[repo]
         for segment in history.life(lineage)
     }
-    is_named = _test_of(named)
+    is_named = path_test(named)
     further = sorted(path for path in paths if not is_named(path))[:MOST_PATHS]
     at_us = list(map(to_micros, times))
     areas = {
         repo: frozenset(name for path in named for at in at_us for name in areas_of(history, path, at))
         for repo, history in histories.items()
     }
+    moved = [moved_symbols(history, lineages[repo], max(at_us)) for repo, history in histories.items() if named]
+    components = component_reach(histories, where.components, at_us) if where.components else None
     extended = replace(
         where,
         paths=tuple(dict.fromkeys((*named, *further, *_source_keys(named)))),
-        areas=tuple(sorted({name for names in areas.values() for name in names})),
+        reach=FilterReach(
+            areas=tuple(sorted({name for names in areas.values() for name in names})),
+            symbols=tuple(dict.fromkeys(name for each in moved for name in each.names)),
+            symbol_files=tuple(dict.fromkeys(file for each in moved for file in each.files)),
+            component_paths=() if components is None else components.paths[:MOST_PATHS],
+        ),
     )
-    return PathReach(extended, histories, lineages, frozenset(further), areas)
+    return PathReach(extended, histories, lineages, frozenset(further), areas, components, max(at_us))
 
 
 def _source_keys(paths: Sequence[str]) -> list[str]:
@@ -195,11 +238,3 @@ def _matching(history: MainlineHistory, patterns: Sequence[str]) -> Iterable[str
             yield from history.below(pattern)
         else:
             yield pattern
-
-
-def _test_of(patterns: Sequence[str]) -> Callable[[str], bool]:
-    """Return a test of whether a pattern matches a path by itself."""
-    compiled = [re.compile(text) for pattern in patterns if (text := path_pattern([pattern]))]
-    folders = tuple(pattern for pattern in patterns if pattern.endswith("/"))
-    exact = frozenset(patterns)
-    return lambda path: path in exact or path.startswith(folders) or any(test.fullmatch(path) for test in compiled)

@@ -108,8 +108,8 @@ class Searcher:
         )
 
     def _with_files(self, query: Query) -> Query:
-        """Return the query with the files that its paths mean; its ledger position is then fixed."""
-        if not query.where.paths:
+        """Return the query with the files that its paths and components mean; its ledger position is then fixed."""
+        if not query.where.paths and not query.where.components:
             return query
         seq = query.seq
         if seq is None:

@@ -27,7 +27,7 @@ _ROUNDS = 3
 _MOST_REMEMBERED = 4_096
 _LONGEST_REMEMBERED = 2_000
 #: Packed rows are no text: file names, tags and hashes as git has them, compressed.
-_PACKED = {(ReadMainline, "content")}
+_PACKED = {(ReadMainline, "content"), (ReadMainline, "authors")}
 
 
 class Redactor:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from graphmem.answers import Written
 from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import Conflict, Forbidden, InvalidInput, NotFound
-from graphmem.instants import to_micros
+from graphmem.instants import from_micros, to_micros
 from graphmem.model import Origin, Scope
 from graphmem.parameters import Limit, Position
 from graphmem.repository.mainline_history import MainlineHistory
@@ -42,7 +43,7 @@ class BranchedMemory(Readable, Protocol):
         """See `BranchVerbs.branches`."""
         ...
 
-    def merge_branch(self, name: str, *, write: Write | None = None) -> Written:
+    def merge_branch(self, name: str, *, at: datetime | None = None, write: Write | None = None) -> Written:
         """See `WriteVerbs.merge_branch`."""
         ...
 
@@ -144,7 +145,9 @@ def _merged(
     digest = hashlib.sha256(f"{write.scope}\x1f{branch.branch}".encode()).hexdigest()
     by = replace(write, op_id=f"{_OP_PREFIX}{digest}", source=f"commit {merge.commit}", origin=_origin(write))
     try:
-        written = memory.merge_branch(branch.branch, write=replace(by, reason=reason))
+        position = history.position_of(merge.commit)
+        at = None if position is None else from_micros(history.times_us[position])
+        written = memory.merge_branch(branch.branch, at=at, write=replace(by, reason=reason))
     except (Conflict, Forbidden, InvalidInput, NotFound) as refusal:
         return f"{reason}; not carried out: {refusal}"
     if written.is_proposal:

@@ -15,7 +15,7 @@ from graphmem.briefing.block import (
 from graphmem.briefing.fitting import Room
 from graphmem.errors import InvalidInput
 from graphmem.model import At, Scope, ScopeParts
-from graphmem.parameters import ActorName, Budget, Chars, PathName, Position, TaskText
+from graphmem.parameters import ActorName, Budget, Chars, ComponentName, PathName, Position, TaskText
 from graphmem.retrieval.embedder import EmbedderMissing
 from graphmem.retrieval.search import Searcher
 from graphmem.service.block_maker import BlockMaker
@@ -40,6 +40,7 @@ class ContextVerb:
         task: TaskText,
         paths: Sequence[PathName] = (),
         *,
+        components: Sequence[ComponentName] = (),
         at: At | None = None,
         scope: Scope | None = None,
         budget_tokens: Budget = DEFAULT_BUDGET,
@@ -52,12 +53,13 @@ class ContextVerb:
         """Give the memories in force that govern a task, within a budget of tokens, in order of precedence.
 
         What is mandatory for the task or its paths comes first, then decisions with what they rejected, conventions,
-        the reader's preferences, work in flight, and what to beware of. Memories about the paths come even if no word
-        matches. Each line names the memory, since when it is in force, and why it is there.
+        the reader's preferences, work in flight, and what to beware of. Memories about the paths or components come
+        even if no word matches. Each line names the memory, since when it is in force, and why it is there.
 
         Args:
             task: What is to be done, in plain words; may be empty.
             paths: Files or folders that the task touches; paths in the task's text count too.
+            components: Components or modules that the task touches; what is about their files counts too.
             at: Valid time (`as_of`) and recorded time (`known_at`); now and latest if not given.
             scope: The reader's scope.
             budget_tokens: The most tokens of the block, by the counter that the answer names.
@@ -76,7 +78,7 @@ class ContextVerb:
         point = context.point(at, reader)
         if since is not None and not 0 <= since <= point.seq:
             raise InvalidInput(f"since {since!r} is no ledger position; the answer is of position {point.seq}")
-        wanted = Task.of(task, paths)
+        wanted = Task.of(task, paths, components)
         words = Searcher(context.store, lambda: _WORDS_ONLY, context.seal, context.mainlines)
         searcher = words if words_only else context.searcher
         found = EvidenceSearch(context, reader, point, searcher, words).evidence(wanted)

@@ -90,7 +90,7 @@ def _shown(view: View, change: Change) -> Change:
     """Return an entry without ids that the reader does not see, and without the rows of a mainline reading."""
     operation = asked_in(change.operation)
     if isinstance(operation, ReadMainline):
-        return replace(change, operation=replace(operation, content=""))
+        return replace(change, operation=replace(operation, content="", authors=""))
     if not isinstance(operation, Supersede):
         return change
     shown = replace(operation, old=_visible(view, operation.old), new=_visible(view, operation.new))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
-from graphmem.model import Memory, Scope
+from graphmem.model import AnchorKind, Memory, Scope
 from graphmem.repository.path_patterns import path_pattern
 from graphmem.rows import CachedRows, Rows
 from graphmem.service.repository_routes import Route
@@ -112,7 +112,7 @@ class _LinkedStore:
             for memory_id in ids
             if memory_id in counting
             and rows.memories[memory_id].memory.scope.repo == route.carriage.repo
-            and _is_on(where.paths, rows.memories[memory_id].memory, counting[memory_id].memory)
+            and _is_on(where, rows.memories[memory_id].memory, counting[memory_id].memory)
         ]
 
 
@@ -137,11 +137,14 @@ def _best(scores: dict[str, float], limit: int) -> tuple[tuple[str, float], ...]
     return tuple(sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))[:limit])
 
 
-def _is_on(paths: Sequence[str], written: Memory, moved: Memory) -> bool:
+def _is_on(where: Filter, written: Memory, moved: Memory) -> bool:
     """Whether a file of a memory, under its own path or that in the reader's repository, matches a path of a filter.
 
-    A memory without files matched by its source.
+    A memory without files matched by its source; one about a symbol may match because the symbol was moved.
     """
+    paths, anchors = where.paths, written.statement.anchors if written.statement is not None else ()
+    if any(anchor.kind is AnchorKind.SYMBOL and anchor.name in where.reach.symbols for anchor in anchors):
+        return True
     names = {
         path
         for memory in (written, moved)

@@ -12,10 +12,12 @@ from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import Conflict, InvalidInput
 from graphmem.model import Change, CodeVerdict, Origin, ReadMainline, RecordRelocations, RecordVerdicts, Request, Scope
 from graphmem.parameters import Limit, Position
+from graphmem.repository.authors import packed_authors
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.repository.mainline_rows import UnreadCommit, packed
 from graphmem.repository.relocations import Relocation
 from graphmem.retrieval.mainlines import folded, take_reading
+from graphmem.service.author_hashes import with_hashed_authors
 from graphmem.service.context import ServiceContext, Write
 from graphmem.store import Progress, silent
 
@@ -122,9 +124,10 @@ class ReadingVerbs:
         return self._context.store.readings(reader, reader.repo, after=after)[:limit]
 
     def record_reading(self, reading: ReadMainline, *, write: Write | None = None) -> Written:
-        """Record a reading of the mainline of a repository: commits, tags, and the paths that files had.
+        """Record a reading of the mainline of a repository: commits, their authors, tags, and the paths of files.
 
-        Of several readings with the same predecessor only the first counts.
+        Of several readings with the same predecessor only the first counts. Each author is hashed under the tenant's
+        key before the reading is recorded.
 
         Args:
             reading: The reading; `graphmem.sources.git.mainline_reading` makes its rows.
@@ -136,7 +139,8 @@ class ReadingVerbs:
         """
         request = self._context.write_request(write).limited_to(Origin.COMMIT)
         by = replace(request.provenance, source=request.provenance.source or "git")
-        (change,) = self._context.record([Request(request.op_id, reading, request.writer, by)])
+        hashed = with_hashed_authors(self._context, reading, request.writer)
+        (change,) = self._context.record([Request(request.op_id, hashed, request.writer, by)])
         return Written(change, ())
 
     def record_verdicts(self, verdicts: Sequence[CodeVerdict], *, write: Write | None = None) -> Written:
@@ -229,8 +233,9 @@ def _record(
     latest, scope = history, write.scope or memory.scope
     for batch in source(history):
         content = packed(batch.rows)
-        operation = ReadMainline(batch.ref, batch.tip, batch.commits, latest.seq, content)
-        digest = hashlib.sha256(f"{write.scope}\x1f{latest.seq}\x1f{content}".encode()).hexdigest()
+        authors = packed_authors(batch.authors) if batch.authors is not None else ""
+        operation = ReadMainline(batch.ref, batch.tip, batch.commits, latest.seq, content, authors)
+        digest = hashlib.sha256(f"{write.scope}\x1f{latest.seq}\x1f{content}{authors}".encode()).hexdigest()
         written = memory.record_reading(operation, write=replace(write, op_id=f"{_OP_PREFIX}{digest}"))
         latest = _followed(memory, scope, latest.copy() if latest is history else latest, written.change, batch)
         if latest.seq != written.change.seq:

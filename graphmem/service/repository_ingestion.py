@@ -116,7 +116,7 @@ def ingest_repository(  # noqa: PLR0913 - each parameter is about another part
         try:
             noted = notes.values.get(name)
             cursor = None if noted is None else str(noted)
-            reading = _reader(name)(root, ref=followed, read_at=read_at, since=cursor, progress=progress)
+            reading = reader_of_source(name)(root, ref=followed, read_at=read_at, since=cursor, progress=progress)
             if reading.size or reading.problems:
                 report.sources[name] = memory.ingest(reading, write=_write(write, name), progress=progress)
         except GraphMemError as error:
@@ -191,7 +191,8 @@ def follow_memories(
     return follow_code(memory, root, notes=LocalNotes(cursors, "followed", ledger_mark(memory, given)), write=write)
 
 
-def _reader(name: str) -> Callable[..., Reading]:
+def reader_of_source(name: str) -> Callable[..., Reading]:
+    """Return the function that reads a source of `FILE_SOURCES`."""
     module, function = FILE_SOURCES[name]
     read: Callable[..., Reading] = getattr(import_module(module), function)
     return read

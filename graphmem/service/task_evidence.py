@@ -23,7 +23,7 @@ from graphmem.instants import to_micros
 from graphmem.model import Anchor, AnchorKind, Kind, Memory, Point, Scope, Statement
 from graphmem.repository.path_patterns import is_glob
 from graphmem.retrieval.leads import Lead
-from graphmem.retrieval.path_reach import areas_of, is_area
+from graphmem.retrieval.path_reach import areas_of, is_area, reach
 from graphmem.retrieval.request import Query, Sort
 from graphmem.retrieval.search import Searcher
 from graphmem.service.context import ServiceContext
@@ -50,12 +50,14 @@ class Task:
 
     text: str
     paths: tuple[str, ...]
+    components: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, text: str, paths: Iterable[str]) -> Task:
+    def of(cls, text: str, paths: Iterable[str], components: Iterable[str] = ()) -> Task:
         """Return a task; a long text is cut, since its beginning names its subject."""
         given = [plain_path(path) for path in (*paths, *paths_in(text))]
-        return cls(text[:MOST_TASK_CHARS], tuple(dict.fromkeys(path for path in given if path)))
+        named = tuple(dict.fromkeys(components))
+        return cls(text[:MOST_TASK_CHARS], tuple(dict.fromkeys(path for path in given if path)), named)
 
 
 @dataclass(slots=True)
@@ -140,6 +142,7 @@ class EvidenceSearch:
                 found.table.note(hit.memory, path_words=hit.parts.get("words", 0.0))
         self._note_anchored(found, task.paths)
         self._note_areas(found, task.paths)
+        self._note_components(found, task.components)
         self._note_present(found)
         return found
 
@@ -227,6 +230,23 @@ class EvidenceSearch:
             if named and memory_id not in found.overruled:
                 found.table.note(memory_id, coverage=_AREA_COVERAGE)
                 found.on_path.setdefault(memory_id, areas[named[0]])
+
+    def _note_components(self, found: TaskEvidence, names: Sequence[str]) -> None:
+        """Note the memories in force that are about components and modules, or about their files."""
+        for name in names:
+            files = reach(
+                self._context.mainlines, Filter(components=(name,)), self._reader, self._point.seq, self._point.valid
+            )
+            assert files is not None, "a component is named"  # noqa: S101
+            ids = self._context.store.select(
+                self._reader, files.where, at=None, before=self._point.seq + 1, limit=_MOST_PRESENT
+            )
+            view = self._context.view(self._reader, ids, self._point.seq)
+            for memory_id in ids:
+                is_in_force = view.holds(memory_id, self._point.valid)
+                if is_in_force and files.admits(view, memory_id) and memory_id not in found.overruled:
+                    found.table.note(memory_id, coverage=_AREA_COVERAGE)
+                    found.on_path.setdefault(memory_id, name)
 
     def _note_guiding(
         self, found: TaskEvidence, view: View, pair: tuple[str, str], spellings: Mapping[str, str]

@@ -128,16 +128,13 @@ class WriteVerbs:
                 list of ids is read as in `by`.
             by: The existing memory that supersedes, or several. Give either `new` or `by`. If this memory was itself
                 superseded by `old`, its statement is added again as a new memory, and the earlier one does not change.
-            at: The time from which the old memory is superseded; now if not given. A correction has none, since the old
-                memory was never right.
+            at: The time from which the old memory is superseded; now if not given. A correction has none.
             until: The end of a temporary supersession; after it, the old memory is in force again.
-            kind: `update` (the world changed) or `correction` (the old memory was never right); see `amend` to replace
-                a part of a memory.
+            kind: `update` (the world changed), or `correction` (the old memory was never right).
             write: Scope, actor, source and reason of the write.
 
         Raises:
-            NotFound: `old` or `by` names no memory that is visible to the writer, or `new` is a single word that looks
-                like an id.
+            NotFound: `old` or `by` names no visible memory, or `new` is a single word that looks like an id.
             Conflict: Another writer superseded the memory first; `heads` has the ids that are current now.
             InvalidInput: The supersession would close a cycle, begin before the old memory, or have an empty interval.
         """
@@ -279,9 +276,15 @@ class WriteVerbs:
         """
         return self._apply_operation(self._context.write_request(write), lambda: OpenBranch(name, parent))
 
-    def merge_branch(self, name: BranchName, *, write: Write | None = None) -> Written:
-        """Merge a branch: everything written on it becomes visible on its parent."""
-        return self._apply_operation(self._context.write_request(write), lambda: MergeBranch(name))
+    def merge_branch(self, name: BranchName, *, at: datetime | None = None, write: Write | None = None) -> Written:
+        """Merge a branch: everything written on it becomes visible on its parent.
+
+        Args:
+            name: The name of the branch.
+            at: The valid time from which what was written on it counts on its parent; from its own times if not given.
+            write: Scope, actor, source and reason of the write.
+        """
+        return self._apply_operation(self._context.write_request(write), lambda: MergeBranch(name, at))
 
     def abandon_branch(self, name: BranchName, *, write: Write | None = None) -> Written:
         """Abandon a branch: everything written on it is hidden for good."""

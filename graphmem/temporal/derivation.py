@@ -84,7 +84,7 @@ class _Caches:
         rows = self._rows
 
         def is_plain(stamp: Stamp) -> bool:
-            return lineage.place(stamp) is None
+            return lineage.place(stamp) is None and (not lineage.has_dated_merges or lineage.since(stamp) is None)
 
         gone = {row.change for row in rows.revocations if row.move is None and is_plain(row.stamp)}
         stray = {row.change for row in rows.revocations if not is_plain(row.stamp)}

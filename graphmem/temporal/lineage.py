@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from graphmem.errors import CorruptStore
 from graphmem.model import Scope
@@ -66,6 +67,8 @@ class Lineage:
         own = self.opening(reader)
         self._line = self._ancestry(reader.branch_key if own is None else own.key)
         self._places: dict[tuple[str, int], str | None] = {}
+        #: True if a merge may count from a valid time on only.
+        self.has_dated_merges = any(row.merged_at is not None for row in branches.values())
 
     def sees(self, stamp: Stamp) -> bool:
         """Return True if the row is recorded by this position, on this line, and not on an abandoned branch."""
@@ -90,6 +93,18 @@ class Lineage:
         if key not in self._places:
             self._places[key] = self._follow_merges(branch, seq)
         return self._places[key]
+
+    def since(self, stamp: Stamp) -> datetime | None:
+        """The valid time from which a row counts for the reader, by the merges that brought it; None for always.
+
+        Whoever reads the branch itself, merged by now, sees the row at its own times.
+        """
+        times: list[datetime] = []
+        for row, _ in self._merges(stamp.branch, stamp.seq):
+            if row.key in self._line:
+                break
+            times += [] if row.merged_at is None else [row.merged_at]
+        return max(times, default=None)
 
     def nearness(self, stamp: Stamp) -> int:
         """0 for a row on the reader's own branch, and 1 less for each branch nearer to the main line."""
@@ -124,6 +139,12 @@ class Lineage:
         return row.closed is not None and row.closed <= limit
 
     def _follow_merges(self, key: str | None, seq: int) -> str | None:
+        for _, parent in self._merges(key, seq):
+            key = parent
+        return key
+
+    def _merges(self, key: str | None, seq: int) -> Iterator[tuple[BranchRow, str | None]]:
+        """The merges that brought a row from branch to branch by this position, each with the branch it came to."""
         met = set[str]()
         while key is not None:
             if key in met:
@@ -131,9 +152,9 @@ class Lineage:
             met.add(key)
             row = self._row(key)
             if row is None or not row.is_merged or not self._is_closed(row) or row.closed is None or row.closed < seq:
-                break
+                return
             key, seq = self._open_ancestor(row.parent, row.closed), row.closed
-        return key
+            yield row, key
 
     def _open_ancestor(self, key: str | None, seq: int) -> str | None:
         """The nearest ancestor that was open at a position: children of a closed branch belong to its parent."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from graphmem.errors import CorruptStore
@@ -81,6 +82,7 @@ class View:
         self._into: dict[str, list[EdgeRow]] = defaultdict(list)
         for edge in rows.edges:
             if sees(edge.stamp) and edge.stamp.seq not in self._whole:
+                edge = self._since_merge(edge)  # noqa: PLW2901 - the same edge at a later time
                 self._out[edge.old].append(edge)
                 self._into[edge.new].append(edge)
                 if edge.is_full:
@@ -267,7 +269,19 @@ class View:
         for moves in visible.values():
             if len(moves) > 1:
                 moves.sort(key=move_order)
+            if self.lineage.has_dated_merges:
+                moves[:] = sorted(map(self._moved_since_merge, moves), key=lambda row: row.move.at)
         return visible
+
+    def _moved_since_merge(self, row: MoveRow) -> MoveRow:
+        """Return a move that a merge brought at the time of the merge, if it is earlier."""
+        since = self.lineage.since(row.stamp)
+        return row if since is None or since <= row.move.at else replace(row, move=replace(row.move, at=since))
+
+    def _since_merge(self, edge: EdgeRow) -> EdgeRow:
+        """Return a supersession that a merge brought at the time of the merge, if it is earlier."""
+        since = self.lineage.since(edge.stamp) if self.lineage.has_dated_merges else None
+        return edge if since is None or edge.at is None or since <= edge.at else replace(edge, at=since)
 
     def _successors(self, key: str) -> list[str]:
         return [edge.new for edge in self.successions(key)]

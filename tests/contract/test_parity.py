@@ -12,6 +12,7 @@ import pytest
 
 from graphmem.model import Erase, Kind, OpenBranch, Origin, Point, Scope, Status
 from graphmem.ranking import name_key, tokens
+from graphmem.repository.filter_reach import FilterReach
 from graphmem.rows import CachedRows, Rows
 from graphmem.store import Filter, Matches, Probe, Rivals, Store
 from graphmem.temporal import CachedView, View
@@ -35,10 +36,14 @@ FILTERS = (
     Filter(paths=("src/*/*.py",)),
     Filter(paths=("**/db.py", "src/store/postgre?.py")),
     Filter(paths=("src/",), kinds=(Kind.CONVENTION,)),
-    Filter(paths=("docs/",), areas=("store",)),
-    Filter(paths=("docs/*.md", "src/store/sqlite.py"), areas=("store", "nowhere")),
-    Filter(paths=("**/db.py",), areas=("store",), kinds=(Kind.DECISION,)),
-    Filter(areas=("store",)),
+    Filter(paths=("docs/",), reach=FilterReach(areas=("store",))),
+    Filter(paths=("docs/*.md", "src/store/sqlite.py"), reach=FilterReach(areas=("store", "nowhere"))),
+    Filter(paths=("**/db.py",), reach=FilterReach(areas=("store",)), kinds=(Kind.DECISION,)),
+    Filter(reach=FilterReach(areas=("store",))),
+    Filter(components=("store",), reach=FilterReach(component_paths=("docs/", "src/db.py", "src/store/sqlite.py"))),
+    Filter(components=("nowhere",), reach=FilterReach(component_paths=("src/",)), kinds=(Kind.CONVENTION,)),
+    Filter(components=("store",), paths=("docs/",), reach=FilterReach(component_paths=("docs/",))),
+    Filter(reach=FilterReach(component_paths=("docs/",))),
     Filter(labels=("no such label",)),
 )
 PROBES = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from graphmem.model import Anchor, AnchorKind, Erase
+from graphmem.repository.filter_reach import FilterReach
 from graphmem.store import Filter, Store
 from tests.laws.world import ANN, R, add, send
 from tests.oracle import OracleStore
@@ -50,6 +51,28 @@ def test_a_path_finds_the_symbols_of_its_files(store: Store) -> None:
     send(store, "erase", Erase("hash"))
     assert on_paths(store, ("src/pool.py",)) == {"colon"}
     assert store.check() == []
+
+
+def test_moved_symbols_are_on_a_path_with_a_file_that_had_them(store: Store) -> None:
+    oracle = OracleStore()
+    old = Anchor(AnchorKind.FILE, "old.py")
+    memories = {
+        "full": (Anchor(AnchorKind.SYMBOL, "old.py#f"),),
+        "both": (old, Anchor(AnchorKind.SYMBOL, "f")),
+        "bare": (Anchor(AnchorKind.SYMBOL, "f"),),
+        "other": (old, Anchor(AnchorKind.SYMBOL, "g")),
+        "there": (Anchor(AnchorKind.FILE, "new.py"),),
+        "elsewhere": (Anchor(AnchorKind.FILE, "new.md"), Anchor(AnchorKind.SYMBOL, "f")),
+    }
+    for told in (store, oracle):
+        for number, (key, anchors) in enumerate(memories.items()):
+            send(told, str(number), add(key, subject=None, anchors=anchors))
+    reach = FilterReach(symbols=("old.py#f", "f", "old.f"), symbol_files=("old.py",))
+    for paths in (("new.py",), ("*.py",), ("new.p?", "none.md")):
+        where = Filter(paths=paths, reach=reach)
+        expected = {"full", "both", "there"} if paths != ("*.py",) else {"full", "both", "other", "there"}
+        for told in (store, oracle):
+            assert set(told.select(R, where, at=None, before=99, limit=99)) == expected, paths
 
 
 @pytest.mark.parametrize(

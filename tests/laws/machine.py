@@ -193,10 +193,13 @@ class Machine(RuleBasedStateMachine):
         name=st.sampled_from("xyz"),
         what=st.sampled_from((MergeBranch, MergeBranch, AbandonBranch)),
         by=st.sampled_from((R, R, X)),
+        at=st.one_of(st.none(), instants),
         speaker=speakers,
     )
-    def branch(self, name: str, what: type[MergeBranch | AbandonBranch], by: Scope, speaker: Origin) -> None:
-        self.do(what(name), by, speaker)
+    def branch(
+        self, name: str, what: type[MergeBranch | AbandonBranch], by: Scope, at: datetime | None, speaker: Origin
+    ) -> None:
+        self.do(MergeBranch(name, at) if what is MergeBranch else AbandonBranch(name), by, speaker)
 
     @rule(name=st.sampled_from("xyz"), parent=st.sampled_from((None, None, "x", "z")))
     def open_again(self, name: str, parent: str | None) -> None:

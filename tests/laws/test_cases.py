@@ -314,6 +314,23 @@ def test_a_grandchild_merges_into_what_its_parent_merged_into(world: World) -> N
     assert world.on(1) == ["B"]
 
 
+def test_a_merge_with_a_time_changes_nothing_before_it(world: World) -> None:
+    world.play(add("A", ("active", 1)), add("E", ("active", 1), subject=None), OpenBranch("x"))
+    world.play(add("B", ("active", 1), home=X), supersede("A", "B", 2), End("E", day(2)), by=X)
+    world.play(MergeBranch("x", day(5)))
+    assert world.on(1, 4, 5, 9) == ["AE", "AE", "B", "B"]
+    assert world.on(3, by=X) == ["B"]
+
+
+def test_a_branch_that_ended_what_it_began_ends_it_with_the_merge(world: World) -> None:
+    world.play(add("A", ("active", 1)), OpenBranch("x"))
+    world.play(add("B", ("active", 1), home=X), supersede("A", "B", 2), End("B", day(3)), by=X)
+    world.play(add("C", ("active", 1), home=X, subject=None), End("C", day(2)), by=X)
+    world.play(Transition("C", Move(Status.ACTIVE, day(3))), by=X)
+    world.play(MergeBranch("x", day(5)))
+    assert world.on(4, 5) == ["A", "C"]
+
+
 def test_two_branches_that_replaced_one_memory_are_seen_as_a_conflict(world: World) -> None:
     world.play(add("A"), OpenBranch("x"))
     world.play(add("B", home=X, origin=Origin.AGENT), supersede("A", "B", 3), by=X)

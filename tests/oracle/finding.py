@@ -21,14 +21,16 @@ def fits(said: Statement, where: Filter, keys: Iterable[str] = ()) -> bool:
     files = [*keys, *(one.name for one in said.anchors if one.kind is AnchorKind.FILE)]
     files += [re.split("[#:]", one.name)[0] for one in said.anchors if _names_a_file(one)]
     parts = [one.name for one in said.anchors if one.kind in (AnchorKind.COMPONENT, AnchorKind.MODULE)]
+    symbols = {one.name for one in said.anchors if one.kind is AnchorKind.SYMBOL}
+    moved = bool(symbols & {*where.reach.symbols}) and _is_on_any(files, where.reach.symbol_files)
     return (
         _any(where.kinds, [said.kind])
         and _any(where.labels, said.labels)
         and _any(where.languages, [said.language])
         and _any(where.subjects, [said.subject])
         and _any(where.origins, [said.origin])
-        and _any(where.components, parts)
-        and (not where.paths or bool({*parts} & {*where.areas}) or _is_on_any(files, where.paths))
+        and (_any(where.components, parts) or _is_on_any(files, where.reach.component_paths))
+        and (not where.paths or bool({*parts} & {*where.reach.areas}) or _is_on_any(files, where.paths) or moved)
         and said.confidence >= where.min_confidence
     )
 

@@ -68,6 +68,7 @@ class Step:
     ordinal: int
     word: str
     change: int
+    said: datetime | None = None
 
 
 #: What entries record, which a view asks for again after every write; by identity, since a hash would read all of it.
@@ -115,7 +116,11 @@ def _edges(change: Change) -> list[Edge]:
 
 def status_at(steps: Iterable[Step], valid: datetime) -> Status | None:
     """The state that the moves of one memory lead to at an instant."""
-    reached = [(step.at, step.ordinal, step.status.rank, step.word, step.status) for step in steps if step.at <= valid]
+    reached = [
+        (step.at, step.said or step.at, step.ordinal, step.status.rank, step.word, step.status)
+        for step in steps
+        if step.at <= valid
+    ]
     return max(reached)[-1] if reached else None
 
 
@@ -174,6 +179,19 @@ class Branches:
                 key = self.parent[key]
         return key
 
+    def since(self, change: Change, line: Sequence[str | None]) -> datetime:
+        """From when an entry counts on a line, by the merges that brought it there."""
+        key, moment, since = change.writer.branch_key, change.seq, BEGINNING
+        while key in self.closing and key not in line:
+            merge = self.closing[key]
+            if not isinstance(merge.operation, MergeBranch) or merge.seq < moment:
+                break
+            since = max(since, min(merge.operation.at or BEGINNING, merge.recorded_at))
+            moment, key = merge.seq, self.parent[key]
+            while key in self.closing and self.closing[key].seq < moment:
+                key = self.parent[key]
+        return since
+
 
 class OracleView:
     """What one reader sees at one ledger position of one tenant's ledger."""
@@ -192,9 +210,14 @@ class OracleView:
         self.known = {add.memory.id: change for add, change in adds if self.admits(add.memory.scope)}
         self.memories = {add.memory.id: add.memory for add, _ in adds if add.memory.id in self.known}
         self.retracted = {change.operation.id for change in live if isinstance(change.operation, Retract)}
-        self.edges = [edge for change in live for edge in edges_of(change)]
+        since = {change.seq: self.branches.since(change, self.line) for change in live}
+        self.edges = [
+            replace(edge, at=edge.at and max(edge.at, since[change.seq]))
+            for change in live
+            for edge in edges_of(change)
+        ]
         self.steps = [
-            step
+            replace(step, at=max(step.at, since[change.seq]), said=step.at)
             for change in live
             for index, step in enumerate(steps_of(change))
             if (change.seq, index) not in self.undone

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from graphmem.model import Add, Change, Confirm, Erase, Link, Move, Retract, Revoke, Supersede
+from graphmem.model import Add, Change, Confirm, Erase, Link, MergeBranch, Move, Retract, Revoke, Supersede
 from graphmem.rows import (
     BranchRow,
     ConfirmRow,
@@ -108,4 +108,8 @@ def _branches(log: Sequence[Change]) -> dict[str, BranchRow]:
 def _branch(branches: Branches, key: str, parent: str | None, opened: int) -> BranchRow:
     closing = branches.closing.get(key)
     is_merged = closing is not None and not branches.is_abandoned(key)
-    return BranchRow(key, parent, opened, None if closing is None else closing.seq, is_merged=is_merged)
+    operation = None if closing is None else closing.operation
+    is_dated = closing is not None and isinstance(operation, MergeBranch) and operation.at is not None
+    merged_at = min(operation.at, closing.recorded_at) if is_dated else None  # type: ignore[union-attr, type-var]
+    seq = None if closing is None else closing.seq
+    return BranchRow(key, parent, opened, seq, is_merged=is_merged, merged_at=merged_at)

@@ -83,6 +83,7 @@ NAMES = {
     *((Inventory, name) for name in ("folder", "keys", "unread")),
     (CodeVerdict, "memory"),
     (ReadMainline, "content"),
+    (ReadMainline, "authors"),
 }
 GIVEN: dict[tuple[type, str], Any] = {
     (Observation, "key"): "notes.md",
@@ -97,6 +98,7 @@ GIVEN: dict[tuple[type, str], Any] = {
     (Inventory, "keys"): (),
     (CodeVerdict, "memory"): "license",
     (ReadMainline, "content"): packed(MainlineRows()),
+    (ReadMainline, "authors"): "",
     (Statement, "is_mandatory"): False,
 }
 

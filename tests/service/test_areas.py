@@ -160,3 +160,78 @@ def test_a_context_has_what_is_about_the_component_of_a_path(memory: GraphMemory
     reasons = {item.title: item.why for section in block.sections for item in section.items}
     assert reasons["Amounts are whole cents"] == Why.PATH
     assert reasons.get("Parcels are weighed twice") != Why.PATH
+
+
+# ---- by the name of a component or module
+
+
+def of(memory: GraphMemory, *names: str, at: At | None = None) -> set[str]:
+    """What a filter by components finds."""
+    where = Filter(components=names)
+    listed = {card.statement.title for card in memory.list(where, at=at).cards}
+    hits = {hit.card.statement.title for hit in memory.search("about", where=where, at=at).hits}
+    assert listed == hits
+    return {title.removeprefix("About ") for title in listed}
+
+
+def test_a_component_finds_what_is_about_its_files(memory: GraphMemory, repository: Repository) -> None:
+    for name in ("src/billing/tax.py", "src/shop/pool.py", "src/billing/", "src/billing", "src/billing/new.py"):
+        about(memory, name, AnchorKind.FILE)
+    about(memory, "src/billing/tax.py#rate", AnchorKind.SYMBOL)
+    about(memory, "billing")
+    assert of(memory, "billing") == {"billing"}
+    read(memory, repository)
+    own = {"billing", "src/billing/tax.py", "src/billing/", "src/billing", "src/billing/new.py"}
+    assert of(memory, "billing") == {*own, "src/billing/tax.py#rate"}
+    assert of(memory, "@acme/billing") == {*own, "src/billing/tax.py#rate"} - {"billing"}
+    assert of(memory, "shop") == of(memory, "shop.pool") == {"src/shop/pool.py"}
+    assert of(memory, "billing", "shop") == {*own, "src/billing/tax.py#rate", "src/shop/pool.py"}
+    assert of(memory, "nobody") == set()
+    where = Filter(components=("billing",), paths=("src/billing/tax.py",))
+    titles = {card.statement.title for card in memory.list(where).cards}
+    assert titles == {"About billing", "About src/billing/tax.py", "About src/billing/tax.py#rate"}
+
+
+def test_the_files_of_a_component_are_those_of_the_time(memory: GraphMemory, repository: Repository) -> None:
+    about(memory, "src/billing/tax.py", AnchorKind.FILE)
+    first = read(memory, repository)
+    (repository.root / "src/money").mkdir()
+    repository.git("mv", "src/billing/tax.py", "src/money/tax.py")
+    repository.write(CODEOWNERS="* @acme/all\n/src/money/ @acme/money\n", src__billing__rest_dot_py=body("rest"))
+    repository.commit()
+    about(memory, "src/billing/rest.py", AnchorKind.FILE)
+    read(memory, repository)
+    assert of(memory, "billing") == set()
+    assert of(memory, "money") == {"src/billing/tax.py"}
+    assert of(memory, "all") == {"src/billing/rest.py"}
+    assert of(memory, "billing", at=At(FIRST)) == {"src/billing/tax.py", "src/billing/rest.py"}
+    assert of(memory, "money", at=At(FIRST)) == set()
+    assert of(memory, "billing", at=At(known_at=first)) == {"src/billing/tax.py"}
+    assert of(memory, "billing", at=At(known_at=first - 1)) == set()
+    differences = memory.diff(At(FIRST - 2 * DAY), At(), where=Filter(components=("money",))).differences
+    assert [each.card.statement.title for each in differences] == ["About src/billing/tax.py"]
+
+
+def test_a_component_of_many_files_is_asked_for_at_once(memory: GraphMemory, repository: Repository) -> None:
+    folder = repository.root / "src/billing"
+    for number in range(1_500):
+        (folder / f"file{number}.txt").write_text(f"{number} is a file of its own\n" * 9)
+    (folder / "apart.md").write_text("Not of billing\n")
+    repository.write(CODEOWNERS="/src/billing/ @acme/billing\n/src/billing/*.md @acme/docs\n")
+    repository.commit()
+    for name in ("src/billing/file7.txt", "src/billing/apart.md", "src/billing/tax.py"):
+        about(memory, name, AnchorKind.FILE)
+    read(memory, repository)
+    assert of(memory, "billing") == {"src/billing/file7.txt", "src/billing/tax.py"}
+    assert of(memory, "docs") == {"src/billing/apart.md"}
+
+
+def test_a_context_has_what_is_about_a_file_of_a_component(memory: GraphMemory, repository: Repository) -> None:
+    for title, path in (("Amounts are whole cents", "src/billing/tax.py"), ("Pools are small", "src/shop/pool.py")):
+        said = Statement(title=title, kind=Kind.CONVENTION, anchors=(Anchor(AnchorKind.FILE, path),))
+        memory.add(said, start=FIRST - DAY, on_similar=None)
+    read(memory, repository)
+    block = memory.context("Change it", components=("billing",))
+    reasons = {item.title: item.why for section in block.sections for item in section.items}
+    assert reasons["Amounts are whole cents"] == Why.PATH
+    assert reasons.get("Pools are small") != Why.PATH

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from graphmem.model import MergeBranch, Origin, Scope
+from graphmem.model import At, MergeBranch, Origin, Scope, Statement
 from graphmem.service import GraphMemory, Write
 from graphmem.service.branch_merges import BranchReport, merge_branches
 from graphmem.service.branch_verbs import BranchState
 from graphmem.service.mainline_ingestion import ingest_mainline
 from graphmem.sources.git.mainline_reading import MainlineReader
+from tests.service.conftest import TickingClock
 from tests.sources.git.repositories import Repository, body
 from tests.stores import BACKENDS
 
@@ -241,3 +242,20 @@ def test_a_branch_is_examined_again_only_after_a_change(
     life.squash()
     life.read()
     assert len(merge_branches(life.memory, life.git.root, notes=notes).merged) == 1
+
+
+def test_a_merge_counts_from_its_commit_on(memory: GraphMemory, clock: TickingClock, tmp_path: Path) -> None:
+    life = Life(memory, tmp_path / "repository")
+    early = Statement(title="the cache is in memory")
+    memory.add(early, start=clock.now - timedelta(days=90), write=Write(scope=FIX))
+    life.read()
+    clock.pass_days(2)
+    merged_s = int(clock.now.timestamp()) - 3_600
+    life.git.git("merge", "-q", "--squash", "fix")
+    life.git.commit(merged_s)
+    assert life.follow().merged
+    main, before = Scope(repo="r"), At(datetime.fromtimestamp(merged_s - 1, UTC))
+    assert memory.list(at=before, scope=main).cards == ()
+    assert {early.title, NOTE} == {card.title for card in memory.list(scope=main).cards}
+    assert early.title in {card.title for card in memory.list(at=before, scope=FIX).cards}
+    assert memory.check() == []

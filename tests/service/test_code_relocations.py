@@ -77,6 +77,34 @@ def test_a_symbol_is_where_a_commit_moved_it(memory: GraphMemory, repository: Re
     assert hit.card.symbols == (place,)
 
 
+def test_a_moved_symbol_is_found_by_its_new_file(memory: GraphMemory, repository: Repository) -> None:
+    keys = {
+        about(memory, "Waits for a free one", symbol("src/pool.py#Pool.acquire")),
+        about(memory, "Waits with its file", file("src/pool.py"), symbol("Pool.acquire")),
+    }
+    rest = about(memory, "Waits for the rest", file("src/pool.py"))
+
+    def found(*paths: str, at: At | None = None) -> set[str]:
+        where = Filter(paths=paths)
+        listed = {card.id for card in memory.list(where, at=at).cards}
+        assert listed <= {hit.card.id for hit in memory.search("waits", where=where, at=at).hits}
+        return listed
+
+    repository.write(src__pool_dot_py=REST + HALF, src__conn_dot_py=POOL)
+    repository.commit()
+    read(memory, repository)
+    repository.git("mv", "src/conn.py", "conn.py")
+    repository.commit()
+    read(memory, repository)
+    for path in ("src/conn.py", "conn.py", "./conn.py", "con*.py"):
+        assert found(path) == keys, path
+    assert found("src/pool.py") == {*keys, rest}
+    assert found("src/pool.py", at=At(START)) == {*keys, rest}
+    assert keys.isdisjoint(found("conn.py", at=At(datetime(2023, 11, 15, 23, tzinfo=UTC))))
+    places = [card.symbols[0].now for card in memory.list(Filter(paths=("conn.py",))).cards]
+    assert places == ["conn.py#Pool.acquire"] * 2
+
+
 def test_a_symbol_that_is_gone_has_proposals(memory: GraphMemory, repository: Repository) -> None:
     key = about(memory, "Waits", file("src/pool.py"), symbol("pool.Pool.acquire"))
     twins = [POOL.replace("acquire", f"take{number}").replace("Pool", f"Pool{number}") for number in range(2)]

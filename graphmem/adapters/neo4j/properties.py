@@ -213,4 +213,5 @@ def edge_row(edge: EdgeRow) -> Row:
 def branch_row(branch: BranchRow) -> Row:
     """Return the properties of a branch."""
     names = ("key", "parent", "opened", "closed", "is_merged")
-    return {name: getattr(branch, name) for name in names}
+    merged_at = None if branch.merged_at is None else to_micros(branch.merged_at)
+    return {**{name: getattr(branch, name) for name in names}, "merged_at": merged_at}

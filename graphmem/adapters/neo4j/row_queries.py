@@ -37,7 +37,7 @@ _STAMP = f"r.seq, {_ROW_RECORDED_AT}, r.branch"
 BRANCHES = """
 CALL () {
   MATCH (b:Branch {tenant: $p.tenant})
-  RETURN collect([b.key, b.parent, b.opened, b.closed, b.is_merged]) AS branches
+  RETURN collect([b.key, b.parent, b.opened, b.closed, b.is_merged, b.merged_at]) AS branches
 }
 """
 #: The memories that supersession chains to the list `seeds`, with their rows, and every branch.

@@ -166,8 +166,9 @@ def revoke_row(fields: Fields) -> RevokeRow:
 
 def branch_row(fields: Fields) -> BranchRow:
     """Read [key, parent, opened, closed, is merged]."""
-    key, parent, opened, closed, is_merged = fields
-    return BranchRow(key, parent, opened, closed, is_merged=bool(is_merged))
+    key, parent, opened, closed, is_merged, merged_at = fields
+    time = None if merged_at is None else from_micros(merged_at)
+    return BranchRow(key, parent, opened, closed, is_merged=bool(is_merged), merged_at=time)
 
 
 def entry_of(fields: Fields, previous: str) -> Entry:

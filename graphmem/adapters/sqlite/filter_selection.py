@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -19,7 +21,7 @@ from graphmem.adapters.sqlite.text_index import TextColumns, TextIndex
 from graphmem.adapters.sqlite.values import Row, Tenant, holding_of, ints, rowid_of
 from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Scope
-from graphmem.repository.path_patterns import fixed_part, path_pattern
+from graphmem.repository.path_patterns import fixed_part, is_glob, path_pattern, path_test
 from graphmem.repository.symbol_names import symbol_file
 from graphmem.store import Filter, Rivals
 from graphmem.temporal.spans import Spans, containing
@@ -42,7 +44,12 @@ _BY_SUBJECT = """
 _CONFIDENT = "SELECT number FROM memory WHERE number > ?1 AND number <= ?2 AND confidence >= ?3"
 _FILES = "SELECT number, name FROM anchor WHERE kind = 'file'"
 _SYMBOLS = """
-    SELECT number, name FROM anchor WHERE kind = 'symbol' AND name >= ?1 AND name < ?2
+    SELECT number, name FROM json_each(?1) AS input CROSS JOIN anchor
+    WHERE kind = 'symbol' AND name >= json_extract(input.value, '$[0]')
+      AND name < coalesce(json_extract(input.value, '$[1]'), x'')
+"""
+_SYMBOLS_NAMED = """
+    SELECT number FROM json_each(?1) AS input CROSS JOIN anchor WHERE kind = 'symbol' AND name = input.value
 """
 _ABOUT = """
     SELECT about.memory FROM json_each(?1) AS input CROSS JOIN about ON about.anchor = input.value
@@ -60,12 +67,16 @@ class PathFilter:
         facets: Hashed terms; a memory about such a file has one of them. Empty if they narrow nothing down.
         pattern: Matches the name of such a file; None if the facets decide.
         areas: Hashed terms of the components and modules to which the paths belong.
+        moved: Names of symbols that were moved to the paths.
+        moved_from: The files that had them; None if there are no such symbols.
     """
 
     named: tuple[str, ...]
     facets: tuple[int, ...]
-    pattern: re.Pattern[str] | None
-    areas: tuple[int, ...]
+    pattern: re.Pattern[str] | None = None
+    areas: tuple[int, ...] = ()
+    moved: tuple[str, ...] = ()
+    moved_from: PathFilter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +88,15 @@ class CompiledFilter:
         homes: The homes that the reader sees; None if all of the tenant's.
         paths: Paths, one of which must match a file anchor, the file of a symbol, or a source
             key; None if the filter has none.
+        components: Hashed terms of components and modules, and the paths of their files, one of which a memory must
+            have; None if the filter names none.
     """
 
     facets: tuple[tuple[int, ...], ...]
     homes: frozenset[int] | None
     min_confidence: float
     paths: PathFilter | None
+    components: PathFilter | None = None
 
     @property
     def is_everything(self) -> bool:
@@ -92,7 +106,7 @@ class CompiledFilter:
     @property
     def has_only_terms(self) -> bool:
         """True if homes and terms decide which memories pass."""
-        return self.min_confidence <= 0.0 and self.paths is None
+        return self.min_confidence <= 0.0 and not (self.paths or self.components)
 
 
 def compile_filter(snapshot: Snapshot, reader: Scope, where: Filter) -> CompiledFilter | None:
@@ -106,12 +120,13 @@ def compile_filter(snapshot: Snapshot, reader: Scope, where: Filter) -> Compiled
     groups.append([facet.label(label) for label in where.labels])
     groups.append([facet.language(language) for language in where.languages])
     groups.append([facet.subject(subject) for subject in where.subjects])
-    groups.append([facet.component(name) for name in where.components])
+    groups.append([facet.component(name) for name in where.components if not where.reach.component_paths])
     return CompiledFilter(
         tuple(tuple(group) for group in groups if group),
         None if len(admitted) == len(snapshot.cache.homes) else admitted,
         where.min_confidence,
         _paths(where, facet) if where.paths else None,
+        _components(where, facet) if where.reach.component_paths else None,
     )
 
 
@@ -121,8 +136,19 @@ def _paths(where: Filter, facet: Facets) -> PathFilter:
     folders = [fixed_part(path) for path in paths]
     # A glob without a fixed folder narrows nothing down.
     facets = () if "" in folders else tuple(facet.path(folder) for folder in folders)
-    areas = tuple(facet.component(name) for name in where.areas)
-    return PathFilter(paths, facets, None if pattern is None else re.compile(pattern), areas)
+    areas, moved = tuple(facet.component(name) for name in where.reach.areas), where.reach.symbols
+    moved_from = _exact_paths(where.reach.symbol_files, facet) if moved else None
+    return PathFilter(paths, facets, None if pattern is None else re.compile(pattern), areas, moved, moved_from)
+
+
+def _components(where: Filter, facet: Facets) -> PathFilter:
+    names = tuple(facet.component(name) for name in where.components)
+    return replace(_exact_paths(where.reach.component_paths, facet), areas=names)
+
+
+def _exact_paths(paths: tuple[str, ...], facet: Facets) -> PathFilter:
+    """Return a filter for files, and for folders that end in a slash."""
+    return PathFilter(paths, tuple(map(facet.path, paths)))
 
 
 @dataclass(frozen=True)
@@ -165,9 +191,10 @@ def selection(snapshot: Snapshot, texts: TextColumns, where: CompiledFilter) -> 
         numbers = snapshot.connection.execute(_CONFIDENT, (low, high, where.min_confidence))
         flags = _flags(texts, [number for (number,) in numbers])
         mask = flags if mask is None else mask & flags
-    if where.paths is not None:
-        flags = _on_paths(snapshot, texts, where.paths)
-        mask = flags if mask is None else mask & flags
+    for paths in (where.paths, where.components):
+        if paths is not None:
+            flags = _on_paths(snapshot, texts, paths)
+            mask = flags if mask is None else mask & flags
     return Selection(texts, mask)
 
 
@@ -186,24 +213,32 @@ def _on_paths(snapshot: Snapshot, texts: TextColumns, paths: PathFilter) -> NDAr
         about = about & matching if paths.facets else matching
     for postings in texts.postings(paths.areas):
         about[postings.arrays()[0]] = True
-    symbols = [anchor for path in paths.named for anchor in _symbols_on(connection, path)]
+    symbols = list(_symbols_on(connection, paths.named))
     if symbols:
         about |= _flags(texts, [number for (number,) in connection.execute(_ABOUT, (ints(symbols), *bounds))])
+    if paths.moved_from is not None:
+        moved = [anchor for (anchor,) in connection.execute(_SYMBOLS_NAMED, (json.dumps(paths.moved),))]
+        numbers = [number for (number,) in connection.execute(_ABOUT, (ints(moved), *bounds))]
+        about |= _flags(texts, numbers) & _on_paths(snapshot, texts, paths.moved_from)
     return about | _flags(texts, list(numbers_on(snapshot, paths.named)))
 
 
-def _symbols_on(connection: apsw.Connection, path: str) -> Iterator[int]:
-    """Yield the symbol anchors in a file, in a folder, or in the files that match a glob."""
-    pattern, start = path_pattern([path]), fixed_part(path)
-    test = None if pattern is None else re.compile(pattern)
-    is_exact = pattern is None and not path.endswith("/")
-    # The name of a symbol in a file goes on with `#` or `:`. Every text is less than a blob.
-    ends = [(f"{path}{mark}", f"{path}{chr(ord(mark) + 1)}") for mark in "#:"]
-    for low, high in ends if is_exact else [(start, f"{start[:-1]}0" if start else b"")]:
-        for number, name in connection.execute(_SYMBOLS, (low, high)):
-            file = symbol_file(name)
-            if file is not None and (file == path if is_exact else test is None or test.fullmatch(file)):
-                yield number
+def _symbols_on(connection: apsw.Connection, paths: Sequence[str]) -> Iterator[int]:
+    """Yield the symbol anchors in files, in folders, or in the files that match globs."""
+    is_on, spans = path_test(paths), [span for path in paths for span in _symbol_spans(path)]
+    for number, name in connection.execute(_SYMBOLS, (json.dumps(spans),)):
+        file = symbol_file(name)
+        if file is not None and is_on(file):
+            yield number
+
+
+def _symbol_spans(path: str) -> list[tuple[str, str | None]]:
+    """Return the least name of a symbol on a path, and a name behind all of them; None if no name is."""
+    if not is_glob(path) and not path.endswith("/"):
+        # The name of a symbol in a file goes on with `#` or `:`.
+        return [(f"{path}{mark}", f"{path}{chr(ord(mark) + 1)}") for mark in "#:"]
+    start = fixed_part(path)
+    return [(start, f"{start[:-1]}0" if start else None)]
 
 
 def _flags(texts: TextColumns, numbers: list[int]) -> NDArray[np.bool_]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterator, Sequence
 
 from graphmem.adapters.sqlite.snapshot import Snapshot
 from graphmem.adapters.sqlite.values import Row, ints
 from graphmem.instants import from_micros
-from graphmem.repository.path_patterns import fixed_part, path_pattern
+from graphmem.repository.path_patterns import fixed_part, is_glob, path_test
 from graphmem.rows import SourceRow, Stamp
 
 _BY_KEY = """
@@ -27,7 +27,9 @@ _BY_MEMORY = """
     CROSS JOIN memory ON number = source_key.memory
 """
 _NUMBERS = """
-    SELECT memory, key FROM source_key WHERE tenant = ?1 AND key >= ?2 AND (?3 IS NULL OR key < ?3)
+    SELECT memory, source_key.key FROM json_each(?2) AS input CROSS JOIN source_key
+    WHERE tenant = ?1 AND source_key.key >= json_extract(input.value, '$[0]')
+      AND source_key.key < coalesce(json_extract(input.value, '$[1]'), x'')
 """
 
 
@@ -47,16 +49,18 @@ def sources(snapshot: Snapshot, homes: frozenset[int], keys: Sequence[str], numb
     ]
 
 
-def numbers_on(snapshot: Snapshot, paths: Iterable[str]) -> Iterator[int]:
+def numbers_on(snapshot: Snapshot, paths: Sequence[str]) -> Iterator[int]:
     """Numbers of the memories with a source key that one of the paths asks for."""
-    for path in paths:
-        pattern, start = path_pattern([path]), fixed_part(path)
-        is_exact = pattern is None and not path.endswith("/")
-        test = None if pattern is None else re.compile(pattern)
-        span = (start, f"{start}\0") if is_exact else _span(start)
-        for number, key in snapshot.connection.execute(_NUMBERS, (snapshot.tenant.number, *span)):
-            if test is None or test.fullmatch(key):
-                yield number
+    is_on, bounds = path_test(paths), json.dumps(list(map(_bounds, paths)))
+    for number, key in snapshot.connection.execute(_NUMBERS, (snapshot.tenant.number, bounds)):
+        if is_on(key):
+            yield number
+
+
+def _bounds(path: str) -> tuple[str, str | None]:
+    """The least key that a path may mean, and a key behind all of them; None if no key is."""
+    is_exact = not is_glob(path) and not path.endswith("/")
+    return (path, f"{path}\x01") if is_exact else _span(fixed_part(path))
 
 
 def _span(folder: str) -> tuple[str, str | None]:

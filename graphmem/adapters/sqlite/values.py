@@ -177,9 +177,26 @@ def revoke_row(row: Row) -> RevokeRow:
 
 
 def branch_row(row: Row) -> BranchRow:
-    """Convert (key, parent, opened, closed, is merged)."""
+    """Convert (key, parent, opened, closed, mark of the merge)."""
     key, parent, opened, closed, is_merged = row
-    return BranchRow(key, parent, opened, closed, is_merged=bool(is_merged))
+    merged_at = None if is_merged in _FLAGS else from_micros(is_merged)
+    return BranchRow(key, parent, opened, closed, is_merged=bool(is_merged), merged_at=merged_at)
+
+
+#: Values that are no time: those of a branch that is not merged, or that counts from its rows' own times on.
+_FLAGS = (0, 1)
+
+
+def merged_mark(branch: BranchRow) -> int:
+    """Return the state of a merge as a number: a time in microseconds since 1970 if it counts from a time on.
+
+    The times of the flags are rounded to the next one: a time has its own column in no released schema, and an earlier
+    release takes any number but 0 for a merge.
+    """
+    if branch.merged_at is None:
+        return int(branch.is_merged)
+    micros = to_micros(branch.merged_at)
+    return max(micros, len(_FLAGS)) if micros >= 0 else micros
 
 
 def holding_text(derived: Derived) -> str:

@@ -16,7 +16,7 @@ from graphmem.adapters.sqlite.row_inserts import INSERTS, append
 from graphmem.adapters.sqlite.snapshot import Snapshot
 from graphmem.adapters.sqlite.successor_rows import SuccessorRows
 from graphmem.adapters.sqlite.text_writer import TextWriter
-from graphmem.adapters.sqlite.values import Row, holding_text, optional_moment, rowid_of
+from graphmem.adapters.sqlite.values import Row, holding_text, merged_mark, optional_moment, rowid_of
 from graphmem.adapters.vector_bytes import blob
 from graphmem.errors import Conflict, InvalidInput
 from graphmem.guard.index_terms import terms_of_statement
@@ -260,7 +260,7 @@ class Batch:
 
     def _set_branches(self, branches: Iterable[BranchRow]) -> None:
         for branch in branches:
-            values = (self.tenant.number, branch.key, branch.parent, branch.opened, branch.closed, branch.is_merged)
+            values = (self.tenant.number, branch.key, branch.parent, branch.opened, branch.closed, merged_mark(branch))
             self._connection.execute(_SET_BRANCH, values)
         self._branches = self._snapshot.branches()
         self._nothing = Situation(Rows(branches=self._branches))

@@ -81,6 +81,7 @@ class Lineages:
     segments: list[PathSegment] = field(default_factory=list)
     lineages: int = 0
     changed: set[int] = field(default_factory=set)
+    _edited: list[tuple[int, int]] = field(default_factory=list)
     _open: dict[str, int] = field(default_factory=dict)
     _blobs: dict[str, str] = field(default_factory=dict)
     _paths_of_blob: dict[str, dict[str, None]] = field(default_factory=dict)
@@ -98,6 +99,11 @@ class Lineages:
         sizes = sizes_of(self._candidates(commit.raw for commit in listed))
         for commit in listed:
             self._take(commit.position, commit.raw.changes, sizes)
+
+    def take_edited(self) -> list[tuple[int, int]]:
+        """Return (position, index of a segment) of each modification of a file since the last call."""
+        edited, self._edited = self._edited, []
+        return edited
 
     @classmethod
     def resumed(cls, segments: list[PathSegment], lineages: int, position: int, blobs: Mapping[str, str]) -> Self:
@@ -257,6 +263,7 @@ class Lineages:
             # Its addition was in a commit that could not be read.
             self._start(change.path, PathSegment(self._new(), change.path, position, PathOrigin.ADDED), change.blob)
             return
+        self._edited.append((position, index))
         self._forget(change.path)
         self._keep_blob(change.path, change.blob)
 

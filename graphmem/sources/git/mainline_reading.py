@@ -9,11 +9,13 @@ from pathlib import Path
 
 from graphmem.deferred_dataclass import dataclass
 from graphmem.instants import to_micros
+from graphmem.repository.authors import AuthorRows
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.repository.mainline_rows import MainlineRows, RefRow, SegmentRow, SideCommit, UnreadCommit
 from graphmem.repository.path_names import text_of_path
 from graphmem.sources.areas.versions import AreaVersions
 from graphmem.sources.git.ancestry import Ancestry, ancestry_of, continued
+from graphmem.sources.git.commit_authors import CommitAuthors
 from graphmem.sources.git.lineages import Lineages, recorded_segments
 from graphmem.sources.git.mainline import Mainline, MainlineCommit, content_sizes, find_tip
 from graphmem.sources.git.raw_log import FileChange
@@ -41,6 +43,7 @@ class MainlineBatch:
         commits: The number of mainline commits up to it.
         rows: The rows that the part adds to the history.
         total: The number of mainline commits in all.
+        authors: The authors of the commits.
     """
 
     ref: str
@@ -48,6 +51,7 @@ class MainlineBatch:
     commits: int
     rows: MainlineRows
     total: int
+    authors: AuthorRows | None = None
 
 
 class MainlineReader:
@@ -94,10 +98,10 @@ class MainlineReader:
         mainline = Mainline(self._root, self._ref, self._tip, line, self._shallow.intersection(line), ancestry.before)
         fork = _common(history.shas, line)
         refs = self._refs(mainline, history)
-        areas = self._areas(mainline, history, fork)
+        areas, authors = self._declared(mainline, history, fork)
         if fork == len(line) == len(history.shas):
-            if refs.refs or refs.sides or not history.has_areas:
-                yield _batch(mainline, replace(refs, areas=areas.rows()))
+            if refs.refs or refs.sides or not history.has_areas or authors.is_needed:
+                yield _batch(mainline, replace(refs, areas=areas.rows()), authors.rows(fork))
             return
         commits = _Commits(self._commits(mainline, history, fork), areas)
         lineages = self._resumed(commits, history, fork)
@@ -105,7 +109,7 @@ class MainlineReader:
         if fork == len(line):
             segments = _changed(lineages, known)
             ends = replace(refs, segments=segments, segment_count=len(lineages.segments), areas=areas.rows())
-            yield _batch(mainline, ends)
+            yield _batch(mainline, ends, authors.rows(fork, lineages))
         last_us = history.times_us[fork - 1] if fork else -1
         for start in range(fork, len(line), BATCH):
             end = min(start + BATCH, len(line))
@@ -125,7 +129,7 @@ class MainlineReader:
                 is_shallow=bool(mainline.boundary),
                 areas=areas.rows(),
             )
-            yield _batch(mainline, rows)
+            yield _batch(mainline, rows, authors.rows(end, lineages))
 
     def _ancestry(self, history: MainlineHistory) -> Ancestry:
         """The mainline that earlier readings followed, without the commits before the first that counts."""
@@ -159,13 +163,16 @@ class MainlineReader:
         commits = mainline.commits(self._read_at_us, back, after_us, history.times_us[:fork])
         return map(self._with_all_files, commits) if mainline.before and not back else commits
 
-    def _areas(self, mainline: Mainline, history: MainlineHistory, fork: int) -> AreaVersions:
-        """The files that declare components and modules, with those of commits that an earlier release read."""
+    def _declared(self, mainline: Mainline, history: MainlineHistory, fork: int) -> tuple[AreaVersions, CommitAuthors]:
+        """The files that declare components and modules, and the authors, with those that an earlier release lacked."""
         areas = AreaVersions(self._root, history, fork)
+        authors = CommitAuthors(self._root, mainline.shas, history, fork)
+        plain = replace(mainline, quarantined=[], finds_renames=False)
         if fork and not history.has_areas:
-            plain = replace(mainline, quarantined=[], finds_renames=False)
             areas.note_earlier(self._commits(plain, history, 0))
-        return areas
+        if fork and authors.lacks_edits:
+            authors.note_earlier(self._commits(replace(plain, quarantined=[]), history, 0))
+        return areas, authors
 
     def _read(
         self, lineages: Lineages, commits: _Commits, start: int, end: int, last_us: int
@@ -262,9 +269,9 @@ class _Commits:
         return taken
 
 
-def _batch(mainline: Mainline, rows: MainlineRows) -> MainlineBatch:
+def _batch(mainline: Mainline, rows: MainlineRows, authors: AuthorRows) -> MainlineBatch:
     commits = rows.start + len(rows.shas)
-    return MainlineBatch(mainline.ref, mainline.shas[commits - 1], commits, rows, len(mainline.shas))
+    return MainlineBatch(mainline.ref, mainline.shas[commits - 1], commits, rows, len(mainline.shas), authors)
 
 
 def _quarantined(mainline: Mainline, start: int, end: int) -> list[UnreadCommit]:

@@ -58,7 +58,10 @@ def _closed(operation: _Closing, change: Change, before: Rows) -> Rows:
     row = opening(before.branches, replace(change.writer, branch=operation.name), change.seq - 1)
     if row is None:
         raise CorruptStore(f"entry {change.seq} closes branch {operation.name!r}, which no entry opened")
-    return Rows(branches={row.key: replace(row, closed=change.seq, is_merged=isinstance(operation, MergeBranch))})
+    if isinstance(operation, AbandonBranch):
+        return Rows(branches={row.key: replace(row, closed=change.seq)})
+    merged_at = None if operation.at is None else min(operation.at, change.recorded_at)
+    return Rows(branches={row.key: replace(row, closed=change.seq, is_merged=True, merged_at=merged_at)})
 
 
 def _refuse_opening(operation: OpenBranch, request: Request, _: Situation, view: View) -> None:

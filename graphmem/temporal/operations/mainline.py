@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from graphmem.errors import Forbidden, InvalidInput
 from graphmem.model import Change, ReadMainline, RecordRelocations, RecordVerdicts, Request, Scope
+from graphmem.repository.authors import unpacked_authors
 from graphmem.repository.mainline_rows import unpacked
 from graphmem.rows import ReadingRow, Rows, Situation, stamp_of
 from graphmem.temporal.operations.rules import Rules
@@ -17,6 +18,8 @@ from graphmem.temporal.view import View
 def _refuse(operation: ReadMainline, request: Request, __: Situation, ___: View) -> None:
     """Refuse a reading that would not be shared by the repository, is of an untrusted origin, or cannot be read."""
     unpacked(operation.content)
+    if operation.authors:
+        unpacked_authors(operation.authors)
     refuse_narrow(request)
 
 

@@ -32,7 +32,7 @@ def read(root: Path, history: MainlineHistory | None = None, ref: str | None = N
         rows = unpacked(packed(batch.rows))
         assert rows == batch.rows
         assert made.takes(rows)
-        made.add(made.seq + 1, rows, batch.ref)
+        made.add(made.seq + 1, rows, batch.ref, batch.authors)
     return made
 
 
@@ -127,7 +127,7 @@ def test_a_history_may_begin_within_the_mainline_and_stays_so(repository: Reposi
     history = MainlineHistory()
     reader = MainlineReader(repository.root, since=shas[6], read_at=READ_AT)
     for number, batch in enumerate(reader.batches(history.copy()), 1):
-        history.add(number, batch.rows)
+        history.add(number, batch.rows, authors=batch.authors)
     assert history.shas == shas[6:]
     whole = read(repository.root)
     assert history.files_at(history.times_us[0]) == whole.files_at(whole.times_us[6])
@@ -147,7 +147,7 @@ def test_a_history_that_begins_within_the_mainline_follows_files_that_were_there
     second = repository.commit()
     history = MainlineHistory()
     for batch in MainlineReader(repository.root, since=second, read_at=READ_AT).batches(history.copy()):
-        history.add(1, batch.rows)
+        history.add(1, batch.rows, authors=batch.authors)
     repository.git("mv", "a", "c")
     (repository.root / "b").unlink()
     repository.commit()
