@@ -76,7 +76,7 @@ class _ChainHistory:
         self.facts: list[Fact] = []
         self.expired: list[Expiry] = []
         self._shown: set[str] = set()
-        self._last = _Snapshot(chain.rows, tenant, upto)
+        self._last = _StatesAtPosition(chain.rows, tenant, upto)
         self._open: dict[str, dict[str, _Open]] = defaultdict(dict)
         self._inputs: dict[str, _ClaimInputs | None] = {}
         self._begin(after)
@@ -100,7 +100,7 @@ class _ChainHistory:
     def _begin(self, after: int) -> None:
         if after < self._chain.first:
             return
-        before = _Snapshot(self._chain.rows, self._tenant, after)
+        before = _StatesAtPosition(self._chain.rows, self._tenant, after)
         for memory_id in self._chain.rows.memories:
             self._inputs[memory_id] = before.inputs(memory_id)
             claims = before.claims(memory_id, self._inputs[memory_id])
@@ -109,7 +109,7 @@ class _ChainHistory:
                 self._shown.add(memory_id)
 
     def _move_to(self, seq: int, recorded_at: datetime) -> None:
-        snapshot = _Snapshot(self._chain.rows, self._tenant, seq)
+        snapshot = _StatesAtPosition(self._chain.rows, self._tenant, seq)
         for memory_id in self._chain.rows.memories:
             inputs, previous = snapshot.inputs(memory_id), self._inputs.get(memory_id)
             if inputs == previous:
@@ -130,7 +130,7 @@ class _ChainHistory:
             self.facts.append(replace(ended.fact, expired_at=at))
 
 
-class _Snapshot:
+class _StatesAtPosition:
     """A chain at a ledger position; each memory is seen from its home scope."""
 
     def __init__(self, rows: Rows, tenant: str, seq: int) -> None:

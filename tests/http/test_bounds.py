@@ -46,7 +46,7 @@ MALFORMED: list[tuple[str, str, dict[str, Any], int, str]] = [
         "no Content-Type: send 'Content-Type: application",
     ),
     ("POST", "/v1/memories", {"data": {"statement": "a"}}, 415, "application/x-www-form-urlencoded"),
-    ("POST", "/v1/memories", {"json": {}}, 422, "body.statement"),
+    ("POST", "/v1/memories", {"json": {}}, 422, "a statement, or the messages"),
     ("POST", "/v1/memories", {"json": {"statement": "a", "colour": 1}}, 422, "colour"),
     ("POST", "/v1/memories", {"json": {"statement": " "}}, 422, "statement"),
     ("POST", "/v1/memories", {"json": {"statement": "a", "start": "2025-01-01T00:00"}}, 422, "2025-01-01T00:00"),
