@@ -148,7 +148,7 @@ def open_reader(
             clock=utc_now,
             embedder=embedder,
             gate=cache(partial(_gate, settings.secrets)),
-            recalls=_recalls_of(locate(None, settings), settings),
+            recalls=_recalls_of(place, settings),
         )
     )
 
