@@ -82,7 +82,7 @@ def test_the_full_profile_has_the_core_and_a_tool_for_every_verb_with_one() -> N
     core, full = tools_of(Profile.CORE), tools_of(Profile.FULL)
     assert list(full)[: len(core)] == list(core)
     of_verbs = {f"memory_{verb.name}" for verb in VERBS.values() if verb.profile is not None}
-    assert set(full) == of_verbs | {"memory_ingest"}
+    assert set(full) == of_verbs | {"memory_ingest", "memory_review"}
 
 
 def test_no_tool_has_a_union_at_the_root_of_its_schema() -> None:

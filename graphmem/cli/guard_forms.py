@@ -22,6 +22,7 @@ _RULES = {
     FindingKind.CONTESTED_TOUCHED: "A change touches what several memories in force contest.",
     FindingKind.CONSTRAINT_ON_PATH: "A change is in a file that a mandatory memory is about.",
     FindingKind.DRIFTED_RELIED_ON: "A change is in a file of a memory that the code has left behind.",
+    FindingKind.CLAIMED_BY_ANOTHER: "A change is in a file that another actor has claimed.",
 }
 _SARIF_LEVELS = {Level.NOTE: "note", Level.WARN: "warning", Level.DENY: "error"}
 _GITHUB_LEVELS = {Level.NOTE: "notice", Level.WARN: "warning", Level.DENY: "error"}

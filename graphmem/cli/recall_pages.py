@@ -22,7 +22,7 @@ def statistics_page(answer: RecallStatistics, at: At) -> Iterator[Block]:
     yield from _section("questions that found nothing", _questions(answer.unanswered), answer.unanswered_count)
     yield from _section("warnings overridden", _uses(answer.overridden), len(answer.overridden))
     days = f"since {answer.since or answer.began}, " if answer.since or answer.began else ""
-    yield line(dim(f"{days}{answer.position} recalls counted; words of questions are not recorded"))
+    yield line(dim(f"{days}recalls counted: {answer.position}; words of questions are not recorded"))
     yield point_line(answer.at, at)
 
 

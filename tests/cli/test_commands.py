@@ -106,6 +106,7 @@ def test_words_begin_commands_in_completion(tool: Tool) -> None:
         "revoke",
         "renew",
         "release",
+        "retain",
         "repo",
         "restore",
         "reindex",

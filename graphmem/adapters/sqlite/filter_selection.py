@@ -126,7 +126,7 @@ def compile_filter(snapshot: Snapshot, reader: Scope, where: Filter) -> Compiled
         None if len(admitted) == len(snapshot.cache.homes) else admitted,
         where.min_confidence,
         _paths(where, facet) if where.paths else None,
-        _components(where, facet) if where.reach.component_paths else None,
+        _components(where, facet) if where.components and where.reach.component_paths else None,
     )
 
 
