@@ -23,6 +23,7 @@ import graphmem
 from benchmarks.torture.decision_records import account, write_records
 from benchmarks.torture.killing import opened, processes, write_forever
 from graphmem import GraphMemory, Scope, Statement, Write
+from graphmem.adapters import schema_files
 from graphmem.adapters.schema_files import schema_text
 from graphmem.adapters.sqlite import SQLiteStore, migrations
 from graphmem.adapters.sqlite.connection import connect
@@ -185,11 +186,8 @@ def _reindex(paths: Paths) -> None:
 def _migrate(paths: Paths) -> None:
     steps = (*migrations.MIGRATIONS, _STEP)
     # As a later release has it; this process is of no use for anything else.
-    vars(migrations).update(
-        MIGRATIONS=steps,
-        SCHEMA_VERSION=len(steps),
-        schema_text=lambda name: _STEP_SQL if name == _STEP else schema_text(name),
-    )
+    vars(migrations).update(MIGRATIONS=steps, SCHEMA_VERSION=len(steps))
+    vars(schema_files).update(schema_text=lambda name: _STEP_SQL if name == _STEP else schema_text(name))
     SQLiteStore.open(paths.work, create=False).close()
 
 

@@ -12,6 +12,7 @@ import pytest
 
 import graphmem
 from graphmem import At, Filter, Page, Scope
+from graphmem.answers import Explanation
 from graphmem.errors import StoreUnavailable
 from graphmem.http.app import create_app
 from graphmem.wire.envelopes import Changes
@@ -64,7 +65,10 @@ def test_every_read_answers_as_the_library_does(site: Site, chain: tuple[str, st
     for path, answer in timed.items():
         sign = "&" if "?" in path else "?"
         query = "&".join(f"{name}={value}" for name, value in point.items())
-        assert site.send("GET", f"{path}{sign}{query}").json() == json.loads(json.dumps(document(answer))), path
+        shown, expected = site.send("GET", f"{path}{sign}{query}").json(), json.loads(json.dumps(document(answer)))
+        if isinstance(answer, Explanation):  # the question before was counted
+            assert shown.pop("use") != expected.pop("use")
+        assert shown == expected, path
     asked = {"query": "which database", "limit": 3, "excerpts": False}
     found = site.send("POST", "/v1/search", params=point, json=asked)
     assert found.json() == document(memory.search("which database", at=at, page=Page(3)))

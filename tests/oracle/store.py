@@ -340,7 +340,8 @@ class OracleStore:
         return sorted({one.repo for one in seen if one.repo is not None})
 
     def secret(self, reader: Scope) -> str:
-        return f"secret of {reader.tenant}" if self._log(reader) else ""
+        tenant = self._tenant(reader.tenant)
+        return f"secret of {reader.tenant}" if tenant.log or tenant.answered_to else ""
 
     def position(self, reader: Scope, moment: datetime | None = None) -> Position:
         log = self._log(reader)

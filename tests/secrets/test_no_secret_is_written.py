@@ -139,6 +139,8 @@ class Seeds:
         for spec in fields(kind):
             if (kind, spec.name) in GIVEN:
                 values[spec.name] = GIVEN[kind, spec.name]
+            elif (kind, spec.name) == (Alternative, "keys"):
+                values[spec.name] = (f"command:{self.text(f'{place}.keys')}",)
             elif (kind, spec.name) not in NAMES and spec.init:
                 values[spec.name] = self.value(hints[spec.name], f"{place}.{spec.name}")
             else:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
-from graphmem.answers import Hit
+from graphmem.answers import Explanation, Hit
 from graphmem.errors import GraphMemError, NotFound
 from graphmem.model import Anchor, AnchorKind, At, LinkKind, Origin, Scope, Statement, Status, SupersessionKind
 from graphmem.service import GraphMemory, Write
@@ -107,7 +107,10 @@ def everything(memory: GraphMemory, reader: Scope, ids: Sequence[str], known_at:
         for key in ids:
             for verb in (memory.get, memory.history, memory.explain):
                 try:
-                    answers[f"{verb.__name__} {key} {valid}"] = verb(key, at=at, scope=reader)
+                    answer = verb(key, at=at, scope=reader)
+                    # What tells of the questions before is no part of the ledger.
+                    answer = replace(answer, use="") if isinstance(answer, Explanation) else answer
+                    answers[f"{verb.__name__} {key} {valid}"] = answer
                 except NotFound:
                     answers[f"{verb.__name__} {key} {valid}"] = None
     answers["diff"] = memory.diff(At(day(5), known_at), At(day(25), known_at), scope=reader)

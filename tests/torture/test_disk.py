@@ -20,7 +20,8 @@ UNPRIVILEGED = 65534
 # Everything is imported before privileges are dropped: the interpreter may lie where nobody else may read.
 BEGIN = """
 import os, resource, sys
-import graphmem, graphmem.service, graphmem.opening, graphmem.adapters.sqlite.store
+import graphmem, graphmem.service.memory, graphmem.opening
+import graphmem.adapters.sqlite.store, graphmem.adapters.sqlite.write_batch
 from graphmem import GraphMemError, Scope
 from graphmem.retrieval.embedder import EmbedderMissing
 from pathlib import Path

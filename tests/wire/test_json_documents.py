@@ -24,7 +24,7 @@ def test_values_become_what_pipes_expect() -> None:
 
 
 def test_operations_carry_their_verb() -> None:
-    assert document(MergeBranch("next")) == {"operation": "merge_branch", "name": "next"}
+    assert document(MergeBranch("next")) == {"operation": "merge_branch", "name": "next", "at": None}
     assert document(End("a", datetime(2025, 1, 1, tzinfo=UTC)))["operation"] == "end"
 
 

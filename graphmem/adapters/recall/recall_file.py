@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from graphmem.adapters.recall.recall_lines import recall_of, recorded_line
 from graphmem.adapters.recall.recall_tables import SCHEMA, VERSION, RecallTables
 from graphmem.errors import CorruptStore, StoreUnavailable
 from graphmem.model import Scope
-from graphmem.recall_spool import LEDGER_SUFFIX, SPOOL_SUFFIX, TAKEN_SUFFIX, append_recall, take_spool
+from graphmem.recall_spool import LEDGER_SUFFIX, MAX_BYTES, SPOOL_SUFFIX, TAKEN_SUFFIX, append_recall, take_spool
 from graphmem.recalls import Recall, RecallCounts, RecallExcerpt
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 #: A spool of this size is folded by a command that ends, or by a write.
 _LARGE_BYTES = 16_384
 _BUSY_MS = 2_000
+_MOST_UNWRITTEN, _MOST_ATTEMPTS = 1_000, 20
 #: Recalls of a process after which it looks at the size of the spool.
 _FOLD_AFTER = 500
 
@@ -43,6 +45,8 @@ class RecallFile:
         self._path = Path(f"{stem}{LEDGER_SUFFIX}")
         self._folder, self._name = stem.parent, stem.name
         self._noted = 0
+        #: Lines that await the end of a rename of the spool, with the number of attempts; too many are lost.
+        self._unwritten: deque[tuple[dict[str, object], int]] = deque(maxlen=_MOST_UNWRITTEN)
         #: A connection that counts, and one that reads meanwhile; each for one thread at a time.
         self._writing, self._reading = threading.Lock(), threading.Lock()
         self._writer: apsw.Connection | None = None
@@ -52,21 +56,39 @@ class RecallFile:
         """See `graphmem.recalls.RecallLedger.note`."""
         if recall.is_empty:
             return
-        line = recorded_line(recall)
-        is_written = append_recall(str(self._spool), line)
+        self._unwritten.append((recorded_line(recall), 0))
+        is_written = self._append()
         if not is_written and not self._folder.is_dir():
             with contextlib.suppress(OSError):
                 self._folder.mkdir(parents=True, mode=0o700)
-            is_written = append_recall(str(self._spool), line)
+            is_written = self._append()
         self._noted += 1
         if not is_written or self._noted % _FOLD_AFTER == 0:
             # A long-lived process that only reads counts too, and its readers do not wait for that.
             threading.Thread(target=self.fold, kwargs={"is_due": False}, daemon=True).start()
 
+    def _append(self) -> bool:
+        """Append the lines that are not in the spool yet; return False if some stay, as the spool is being renamed."""
+        with contextlib.suppress(IndexError):  # other threads append too
+            while self._unwritten:
+                line, attempts = self._unwritten.popleft()
+                if not append_recall(str(self._spool), line):
+                    if attempts < _MOST_ATTEMPTS and not self._is_full():
+                        self._unwritten.appendleft((line, attempts + 1))
+                    return False
+        return True
+
+    def _is_full(self) -> bool:
+        try:
+            return self._spool.stat().st_size > MAX_BYTES
+        except OSError:
+            return False
+
     def fold(self, *, is_due: bool = True) -> None:
         """See `graphmem.recalls.RecallLedger.fold`."""
         import apsw
 
+        self._append()
         with contextlib.suppress(OSError, apsw.Error):
             size = self._spool.stat().st_size if self._spool.exists() else 0
             if size >= _LARGE_BYTES or (is_due and (size or self._taken())):
