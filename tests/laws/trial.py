@@ -70,7 +70,8 @@ def cases() -> Iterator[tuple[str, Callable[[], object]]]:
             yield name, partial(_play, case)
     for module in (test_derivation, test_precedence, test_chains, test_spans, test_plain_succession):
         for name, test in vars(module).items():
-            if name.startswith("test_") and not hasattr(test, "pytestmark"):
+            # Marked as slow, a test can still be called; with parameters or fixtures it cannot.
+            if name.startswith("test_") and {mark.name for mark in getattr(test, "pytestmark", ())} <= {"heavy"}:
                 yield name, test
 
 
