@@ -181,10 +181,20 @@ class Database:
             limit_s=patience,
         )
 
-    def run_alone(self, query: str, parameters: Parameters | None = None) -> list[Record]:
-        """Return the records of a statement in an auto-commit transaction, as schema commands require."""
+    def run_alone(
+        self, query: str, parameters: Parameters | None = None, *, limit_s: float | None = None
+    ) -> list[Record]:
+        """Return the records of a statement in an auto-commit transaction, as schema commands require.
+
+        Args:
+            query: The statement.
+            parameters: Its parameters, as `$p`.
+            limit_s: The seconds after which the server ends it; unlimited if not given.
+        """
+        from neo4j import Query
+
         with translated(self.address), self._session("WRITE", _LONG_S) as session:
-            return list(session.run(query, p=parameters or {}))
+            return list(session.run(Query(query, timeout=limit_s), p=parameters or {}))
 
     def _left(self) -> float:
         """Return the seconds left for a read."""

@@ -55,6 +55,8 @@ _OURS = "graphmem_"
 #: Created only on request: neither missing nor extra.
 OPTIONAL = frozenset({VECTOR_INDEX, *PROJECTION_RULES})
 _TRIES = 6
+#: How long the first attempt of a statement may take.
+_LIMIT_S = 45.0
 _PAUSE_S = 0.2
 _ANALYZER = "fulltext.analyzer"
 _COMMENT = re.compile(r"^\s*//.*$", re.MULTILINE)
@@ -218,10 +220,15 @@ class Neo4jSchema:
         self._run_with_retries(_RECORD, {"version": number, "name": name, "checksum": _checksum(text)})
 
     def _run_with_retries(self, statement: str, parameters: dict[str, Any] | None = None) -> None:
-        """Run a statement with retries: concurrent migrations can deadlock, and every statement is safe to repeat."""
+        """Run a statement with retries: concurrent migrations can deadlock, and every statement is safe to repeat.
+
+        The server does not notice each deadlock, so an attempt has a time limit, twice that of the last one; the final
+        attempt has none.
+        """
         for attempt in range(1, _TRIES + 1):
+            limit_s = None if attempt == _TRIES else _LIMIT_S * 2 ** (attempt - 1)
             try:
-                list(self._database.run_alone(statement, parameters))
+                self._database.run_alone(statement, parameters, limit_s=limit_s)
             except StoreUnavailable:
                 if attempt == _TRIES:
                     raise

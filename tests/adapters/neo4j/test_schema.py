@@ -62,6 +62,11 @@ def test_several_may_apply_at_once(server: Database) -> None:
     assert len(server.run_alone("MATCH (s:GraphmemSchema) RETURN s.version")) == SCHEMA_VERSION
 
 
+def test_a_statement_that_the_server_does_not_end_is_ended_by_its_limit(server: Database) -> None:
+    with pytest.raises(StoreUnavailable):
+        server.run_alone("UNWIND range(1, 1000000000000) AS number RETURN count(number)", limit_s=1.0)
+
+
 def test_what_was_dropped_by_hand_is_missing_until_it_is_applied_again(applied: Database) -> None:
     applied.run_alone("DROP CONSTRAINT graphmem_memory_id")
     assert drifts(applied) == [(Drift.MISSING, "graphmem_memory_id")]
