@@ -11,7 +11,7 @@ from graphmem.adapters.sqlite.keyed_hashes import hashes_of
 from graphmem.adapters.sqlite.keyed_hashes import names as names_of
 from graphmem.adapters.sqlite.packed_selection import PackedSelection
 from graphmem.adapters.sqlite.values import Tenant
-from graphmem.ranking import BM25_B, BM25_K1, Corpus, quantised
+from graphmem.ranking import Corpus, length_norm
 
 #: Sums in another order than `bm25`'s may differ in their last digits.
 _ROUNDING = 1e-9
@@ -52,37 +52,45 @@ class PackedSearch:
         return Corpus(documents, tokens / max(documents, 1), frequency)
 
     def _norm(self, index: int) -> float:
-        """Return the length norm of a memory, with the order of operations of `LexicalSearch`."""
+        """Return the length norm of a memory."""
         base, part = self._texts.part_of(index)
         length = part.lengths[index - base]
         norm = self._norms.get(length)
         if norm is None:
-            mean = max(self.corpus.mean_length, 1e-9)
-            norm = self._norms[length] = BM25_K1 * (1 - BM25_B + BM25_B * float(quantised(length)) / mean)
+            norm = self._norms[length] = length_norm(self.corpus, length)
         return norm
 
     def best(self, ids: IdLookup, limit: int) -> tuple[tuple[str, float], ...]:
         """Return the best matches in the selection, best first, ties by id.
 
-        Terms are taken the rarest first, until the remaining terms cannot lift another memory above the last of the
-        best.
+        Terms are taken the rarest first. Once the remaining terms cannot lift another memory above the last of the
+        best, they only rule candidates out.
         """
         frequency = self.corpus.frequency
         present = sorted((term for term in self.terms if frequency[term]), key=frequency.__getitem__)
         if not present or not self.corpus.documents or limit < 1:
             return ()
         scores: dict[int, float] = {}
-        rest = math.fsum(map(self.corpus.idf, present))
+        rest, is_complete = math.fsum(map(self.corpus.idf, present)), False
         for term in present:
-            idf, counts = self.corpus.idf(term), dict(self._texts.postings(self._hashes[term]))
-            for index in self._selection.passing(counts):
-                count = counts[index]
+            idf = self.corpus.idf(term)
+            for index, count in self._counts(term, scores if is_complete else None):
                 scores[index] = scores.get(index, 0.0) + idf * count / (count + self._norm(index))
             rest -= idf
             if len(scores) >= limit and (least := nlargest(limit, scores.values())[-1]) >= rest:
                 scores = {index: score for index, score in scores.items() if score + rest >= least - _ROUNDING}
-                break
+                is_complete = True
         return self._first(scores, ids, limit)
+
+    def _counts(self, term: str, among: Iterable[int] | None) -> list[tuple[int, int]]:
+        """Return the memories in the selection with a term, and its count in each; all of them, or those among some."""
+        hashed = self._hashes[term]
+        if among is None:
+            counts = dict(self._texts.postings(hashed))
+            return [(index, counts[index]) for index in self._selection.passing(counts)]
+        parts = ((index, *self._texts.part_of(index)) for index in among)
+        counted = ((index, part.count(hashed, index - base)) for index, base, part in parts)
+        return [(index, count) for index, count in counted if count]
 
     def _first(self, candidates: Iterable[int], ids: IdLookup, limit: int) -> tuple[tuple[str, float], ...]:
         """Score the candidates again in term order, so that the last digits equal those of every store."""
