@@ -10,17 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from graphmem.guard.evidence import (
-    CommandEvidence,
-    Evidence,
-    FileEvidence,
-    ImportEvidence,
-    NameEvidence,
-    PackageEvidence,
-)
 from graphmem.model import AnchorKind, Outcome, Statement
-from graphmem.option_keys import KeyType, OptionKey, import_names
-from graphmem.option_keys.key_types import LANGUAGE_OF, SEPARATORS, ecosystem_of
+from graphmem.option_keys import KeyType, OptionKey
+from graphmem.option_keys.key_types import SEPARATORS
 from graphmem.option_keys.package_names import compared_name
 from graphmem.repository.path_patterns import ancestry, fixed_part
 
@@ -28,8 +20,7 @@ from graphmem.repository.path_patterns import ancestry, fixed_part
 EXCEPTION = "exception-to:"
 _ABOUT = "about"
 _MARKS = re.compile(r"[-_.]+")
-_SYMBOL = re.compile(r"::|[.#]")
-_MOST_SEGMENTS = 30
+SYMBOL_MARKS = re.compile(r"::|[.#]")
 
 
 def terms_of_statement(statement: Statement) -> tuple[str, ...]:
@@ -44,23 +35,9 @@ def terms_of_statement(statement: Statement) -> tuple[str, ...]:
     return tuple(sorted(terms))
 
 
-def terms_of_evidence(evidence: Evidence) -> Iterator[str]:
-    """Yield the terms of the memories that a piece of evidence may concern."""
-    if isinstance(evidence, ImportEvidence):
-        yield from _terms_of_import(evidence.language, evidence.module, evidence.names)
-    elif isinstance(evidence, PackageEvidence):
-        yield from _terms_of_package(evidence.ecosystem, evidence.name)
-    elif isinstance(evidence, CommandEvidence):
-        yield f"command:{_program(evidence.words[0])}"
-    elif isinstance(evidence, FileEvidence):
-        yield from (f"path:{start}" for start in _starts(evidence.path))
-    else:
-        yield from _terms_of_name(evidence)
-
-
 def terms_of_path(path: str) -> Iterator[str]:
     """Yield the terms of the memories about a file, its folders, or files like it."""
-    yield from (f"file:{start}" for start in _starts(path))
+    yield from (f"file:{start}" for start in path_beginnings(path))
 
 
 def term_of_exceptions(memory_id: str) -> str:
@@ -68,7 +45,8 @@ def term_of_exceptions(memory_id: str) -> str:
     return f"exception:{memory_id}"
 
 
-def _starts(path: str) -> Iterable[str]:
+def path_beginnings(path: str) -> Iterable[str]:
+    """Return the folders of a path, with and without their slash, the path itself, and the empty beginning."""
     folders = ancestry(path)
     # A folder can be written with or without its slash, and a glob can begin with a wildcard.
     return {*folders, *(folder.rstrip("/") for folder in folders), ""}
@@ -80,13 +58,13 @@ def _terms_of_key(key: OptionKey) -> Iterator[str]:
     if key.type in {KeyType.PACKAGE, KeyType.IMPORT}:
         yield from (f"import:{key.language}:{_fixed(key.language, name)}" for name in key.import_names)
     elif key.type is KeyType.SYMBOL:
-        yield f"symbol:{_SYMBOL.split(key.name)[-1]}"
+        yield f"symbol:{SYMBOL_MARKS.split(key.name)[-1]}"
     elif key.type is KeyType.PATH:
         yield f"path:{fixed_part(key.name)}"
     elif key.type is KeyType.COMMAND:
-        yield f"command:{_program(key.name.split()[0])}"
+        yield f"command:{program_name(key.name.split()[0])}"
     elif key.name:
-        yield f"word:{_plain(key.name)}"
+        yield f"word:{plain_word(key.name)}"
 
 
 def _fixed(language: str, name: str) -> str:
@@ -97,55 +75,22 @@ def _fixed(language: str, name: str) -> str:
         name = name.removeprefix("node:").partition("#")[0]
     segments = name.split(separator)
     fixed = next((at for at, segment in enumerate(segments) if "*" in segment), len(segments))
-    return _compared(language, separator.join(segments[:fixed]))
+    return compared_import(language, separator.join(segments[:fixed]))
 
 
-def _compared(language: str, name: str) -> str:
+def compared_import(language: str, name: str) -> str:
+    """Return the name of an import in the form used for comparison."""
     if language == "go":
         return name.lower()
     return name.replace("-", "_") if language == "rust" else name
 
 
-def _terms_of_import(language: str, module: str, names: Iterable[str]) -> Iterator[str]:
-    separator = SEPARATORS[language]
-    plain = module.removeprefix("node:") if language == "javascript" else module
-    members = [] if language == "javascript" else [f"{plain}{separator}{name}" for name in names if name != "*"]
-    for name in (plain, *members):
-        for start in _beginnings(name, separator):
-            yield f"import:{language}:{_compared(language, start)}"
-            if start:
-                yield f"word:{_plain(start)}"
-    yield from (f"symbol:{segment}" for segment in (*names, *_SYMBOL.split(module)))
-
-
-def _terms_of_package(ecosystem: str, name: str) -> Iterator[str]:
-    ecosystem = ecosystem_of(ecosystem)
-    compared = compared_name(ecosystem, name)
-    starts = _beginnings(compared, "/") if ecosystem == "golang" else [compared]
-    yield from (f"pkg:{ecosystem}/{start}" for start in starts if start)
-    yield from (f"word:{_plain(word)}" for word in {compared, compared.rpartition("/")[2]})
-    language = LANGUAGE_OF[ecosystem]
-    for module in (name,) if ecosystem == "golang" else import_names(ecosystem, name):
-        for start in _beginnings(module, SEPARATORS[language]):
-            yield f"import:{language}:{_compared(language, start)}"
-
-
-def _terms_of_name(evidence: NameEvidence) -> Iterator[str]:
-    yield f"word:{_plain(evidence.name)}"
-    for ecosystem, language in LANGUAGE_OF.items():
-        yield f"pkg:{ecosystem}/{compared_name(ecosystem, evidence.name)}"
-        yield f"import:{language}:{_compared(language, evidence.name)}"
-
-
-def _beginnings(name: str, separator: str) -> list[str]:
-    segments = name.split(separator)[:_MOST_SEGMENTS]
-    return [separator.join(segments[:count]) for count in range(len(segments) + 1)]
-
-
-def _plain(word: str) -> str:
+def plain_word(word: str) -> str:
+    """Return a word in lower case, with one mark between its parts."""
     return _MARKS.sub("-", word).lower()
 
 
-def _program(word: str) -> str:
+def program_name(word: str) -> str:
+    """Return the name of a program without folders and without the ending of Windows."""
     name = word.replace("\\", "/").rpartition("/")[2].lower()
     return re.sub(r"\.(?:exe|cmd|bat)$", "", name)

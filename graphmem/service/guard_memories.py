@@ -10,7 +10,8 @@ from graphmem.answers import Reference
 from graphmem.deferred_dataclass import dataclass
 from graphmem.guard.brought_options import KeyedOption, options_of
 from graphmem.guard.evidence import Added
-from graphmem.guard.index_terms import EXCEPTION, term_of_exceptions, terms_of_evidence, terms_of_path
+from graphmem.guard.evidence_terms import terms_of_evidence
+from graphmem.guard.index_terms import EXCEPTION, term_of_exceptions, terms_of_path
 from graphmem.model import (
     BEGINNING,
     Add,

@@ -16,7 +16,8 @@ from graphmem.guard.evidence import (
     NameEvidence,
     PackageEvidence,
 )
-from graphmem.guard.index_terms import terms_of_evidence, terms_of_path, terms_of_statement
+from graphmem.guard.evidence_terms import terms_of_evidence
+from graphmem.guard.index_terms import terms_of_path, terms_of_statement
 from graphmem.guard.prose import evidence_of_text
 from graphmem.option_keys import OptionKey
 

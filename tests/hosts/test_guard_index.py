@@ -6,8 +6,9 @@ import pytest
 
 from graphmem import Alternative, Anchor, AnchorKind, Outcome, Statement
 from graphmem.guard.evidence import evidence_of_file
+from graphmem.guard.evidence_terms import terms_of_evidence
 from graphmem.guard.file_changes import ChangedFile, Piece
-from graphmem.guard.index_terms import terms_of_evidence, terms_of_statement
+from graphmem.guard.index_terms import terms_of_statement
 from graphmem.hosts.hook.guard_index import GuardIndex, is_code
 
 
