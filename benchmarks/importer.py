@@ -9,7 +9,6 @@ finds and the reviewers did not is printed with the lines it was read from: judg
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
+from benchmarks.data_folder import data_folder
 from benchmarks.rows import Row, show, write
 from graphmem.model import SupersessionKind
 from graphmem.sources.decisions import read_decisions
@@ -54,8 +54,7 @@ class Comparison:
 
 def main(arguments: list[str]) -> int:
     """Measure, print the tables and write `results/importer.json`; 0 if every goal is met."""
-    default = os.environ.get("GRAPHMEM_DATA", str(HERE.parent.parent / "shared" / "data"))
-    data = Path(arguments[0] if arguments else default)
+    data = Path(arguments[0]) if arguments else data_folder()
     if not (data / "adrs" / "raw").is_dir():
         print(f"no adrs/raw below {str(data)!r}: pass the folder that holds it", file=sys.stderr)
         return 2

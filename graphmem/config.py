@@ -13,6 +13,7 @@ from graphmem.errors import InvalidInput, NotFound
 from graphmem.model import Scope
 from graphmem.secrets.policy import SecretPolicy
 from graphmem.sources.git.work_tree import common_directory
+from graphmem.user_state.state_folder import state_path
 from graphmem.user_state.trusted_folders import is_trusted
 
 FOLDER = ".graphmem"
@@ -210,8 +211,7 @@ def recall_stem(url: str) -> Path:
     folder = find_folder(Path.cwd())
     if folder is not None:
         return folder / f"server-{name}"
-    home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-    return home / "graphmem" / "recall" / name
+    return Path(state_path("recall", name))
 
 
 def _from_file(path: Path) -> tuple[dict[str, str], CaptureRules]:

@@ -221,7 +221,7 @@ class RecallLedger(Protocol):
         ...
 
     def close(self) -> None:
-        """Count what waits, if nobody else writes, and release files."""
+        """Count the recorded recalls, unless another process is counting, and release files."""
         ...
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 from collections import defaultdict
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from benchmarks.context.cases import TASKS, Case, read_corpora, with_mandates
 from benchmarks.context.contestants import CONTROLS, Contestants, Given, recall
+from benchmarks.data_folder import data_folder
 from benchmarks.rows import Row, show, write
 from benchmarks.truth.firsts import share
 from benchmarks.truth.loaded import OURS, WORDS_ONLY, loaded
@@ -151,10 +151,8 @@ def _tell_misses(judged: Iterable[Judged]) -> None:
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
-    root = Path(__file__).resolve().parent.parent.parent.parent
-    default = Path(os.environ.get("GRAPHMEM_DATA", str(root / "shared" / "data")))
     parser = argparse.ArgumentParser(prog="python -m benchmarks.context")
-    parser.add_argument("data", nargs="?", type=Path, default=default, help="a folder laid out like shared/data")
+    parser.add_argument("data", nargs="?", type=Path, default=data_folder(), help="a folder laid out like shared/data")
     parser.add_argument("--packs", default="ABCGF", help="letters of the packs; F are the everyday tasks")
     parser.add_argument("--misses", action="store_true", help="list the blocks that lack something")
     parser.add_argument("--dry", action="store_true", help="write no results")

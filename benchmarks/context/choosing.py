@@ -7,7 +7,6 @@ was left out with them; beside them the figures of the weights as they stand.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from benchmarks.context.cases import Case, read_corpora
 from benchmarks.context.contestants import given_by, recall
+from benchmarks.data_folder import data_folder
 from benchmarks.truth.firsts import share
 from benchmarks.truth.loaded import Loaded, loaded
 from benchmarks.truth.vectors import kept
@@ -64,10 +64,8 @@ class Asked:
 
 def main(arguments: Sequence[str]) -> int:
     """Print what is learnt without each repository, and its figures."""
-    root = Path(__file__).resolve().parent.parent.parent.parent
-    default = Path(os.environ.get("GRAPHMEM_DATA", str(root / "shared" / "data")))
     parser = argparse.ArgumentParser(prog="python -m benchmarks.context.choosing")
-    parser.add_argument("data", nargs="?", type=Path, default=default, help="a folder laid out like shared/data")
+    parser.add_argument("data", nargs="?", type=Path, default=data_folder(), help="a folder laid out like shared/data")
     options = parser.parse_args(arguments)
     found = find_embedder()
     with ExitStack() as stack:

@@ -8,7 +8,6 @@ the figures show what noise does to blocks.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from benchmarks.context.cases import TASKS, Case, read_corpora
 from benchmarks.context.contestants import Contestants, given_by, recall
+from benchmarks.data_folder import data_folder
 from benchmarks.rows import Row, show, write
 from benchmarks.truth.firsts import share
 from benchmarks.truth.loaded import WORDS_ONLY, loaded
@@ -41,10 +41,8 @@ class FixedUse(NoRecalls):
 
 def main(arguments: Sequence[str]) -> int:
     """Measure, print the table and write `results/context-use.json`."""
-    root = Path(__file__).resolve().parent.parent.parent.parent
-    default = Path(os.environ.get("GRAPHMEM_DATA", str(root / "shared" / "data")))
     parser = argparse.ArgumentParser(prog="python -m benchmarks.context.use")
-    parser.add_argument("data", nargs="?", type=Path, default=default, help="a folder laid out like shared/data")
+    parser.add_argument("data", nargs="?", type=Path, default=data_folder(), help="a folder laid out like shared/data")
     parser.add_argument("--packs", default="ABCG", help="letters of the packs; F are the everyday tasks")
     parser.add_argument("--dry", action="store_true", help="write no results")
     options = parser.parse_args(arguments)

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from pathlib import Path
 
+from benchmarks.data_folder import data_folder
 from benchmarks.guard.cases import cases_in, rules_in
 from benchmarks.guard.history_cases import made_from
 from benchmarks.guard.record_words import record_words
@@ -27,7 +27,7 @@ _FILES = ("cases.jsonl", "extra.jsonl")
 def main() -> None:
     """Print the scores, and write them to `results/guard.json`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path, nargs="?", default=Path(os.environ.get("GRAPHMEM_DATA", "../shared/data")))
+    parser.add_argument("data", type=Path, nargs="?", default=data_folder())
     parser.add_argument("--repo", type=Path, nargs="*", default=[], help="git directories, as OWNER+NAME/repo")
     parser.add_argument(
         "--settings", type=Path, nargs="*", default=[], help="read the rules of these repositories there"

@@ -11,6 +11,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.data_folder import data_folder
 from benchmarks.rows import Row, show, write
 from benchmarks.truth.ask import GONE_TYPES, LAG_TYPES, RELATION_TYPES, SEARCH_TYPES, TIMELINE_TYPES
 from benchmarks.truth.everyday import questions_over, read_facts
@@ -99,10 +100,9 @@ def _store(asked: str | None) -> Iterator[str]:
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
-    default = Path(os.environ.get("GRAPHMEM_DATA", str(HERE.parent.parent.parent / "shared" / "data")))
     parser = argparse.ArgumentParser(prog="python -m benchmarks.truth")
     parser.add_argument("folder", nargs="?", type=Path, help="a folder laid out like shared/data")
-    parser.add_argument("--data", type=Path, default=default, help="the same, as an option")
+    parser.add_argument("--data", type=Path, default=data_folder(), help="the same, as an option")
     parser.add_argument("--store", help="URL of an empty store, or neo4j to start a server; a fresh file if not given")
     parser.add_argument("--packs", default="ABCG", help="letters of the packs to ask")
     parser.add_argument("--seeds", type=int, default=5, help="how many perturbed wordings of each question")

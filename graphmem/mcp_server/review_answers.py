@@ -1,4 +1,4 @@
-"""What `memory_review` asks a person and records of the answer."""
+"""The question that `memory_review` puts to a person, and the record of the answer."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from graphmem.deferred_dataclass import dataclass
 from graphmem.repository.mainline_history import MainlineHistory, SymbolFiles
 from graphmem.repository.symbol_names import spellings
 
-#: Names by which one filter is extended.
+#: The most names that extend a filter.
 _MOST_NAMES = 5_000
 
 

@@ -61,7 +61,7 @@ class ContestedClaims:
         return {key: tuple(contests) for key, contests in rivals.items()}
 
     def _contrary(self, statements: Mapping[str, Statement], others: Iterable[str]) -> set[str]:
-        """Return the memories of which one contradicts the other, one of the statements among each two of them."""
+        """Return the memories of each contradiction in which one of the statements takes part."""
         every = list(dict.fromkeys([*statements, *others]))
         view = self._context.content_view(self._reader, every, self._point.seq)
         homes = defaultdict[Home, dict[str, Statement]](dict)

@@ -39,6 +39,20 @@ def open_private(path: str, flags: int) -> int:
         return os.open(path, flags | os.O_CREAT, _PRIVATE_FILE)
 
 
+def replace_private(path: str, draft: str, content: bytes) -> None:
+    """Write a private file whole, by way of a draft in the same folder, so that a reader sees the old file or the new.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    handle = open_private(draft, os.O_WRONLY | os.O_TRUNC)
+    try:
+        os.write(handle, content)
+    finally:
+        os.close(handle)
+    os.replace(draft, path)
+
+
 def append_line(path: str, line: bytes) -> None:
     """Append a line of at most some kilobytes to a private file in one call, so that no other writer tears it.
 

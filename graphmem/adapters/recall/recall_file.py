@@ -47,7 +47,7 @@ class RecallFile:
         self._noted = 0
         #: Lines that await the end of a rename of the spool, with the number of attempts; too many are lost.
         self._unwritten: deque[tuple[dict[str, object], int]] = deque(maxlen=_MOST_UNWRITTEN)
-        #: A connection that counts, and one that reads meanwhile; each for one thread at a time.
+        #: Locks of the two connections, for counting and for reading; a thread at a time uses each.
         self._writing, self._reading = threading.Lock(), threading.Lock()
         self._writer: apsw.Connection | None = None
         self._reader: apsw.Connection | None = None

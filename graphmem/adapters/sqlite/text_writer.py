@@ -36,14 +36,13 @@ class TextWriter:
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self._connection = snapshot.connection
-        self._tenant = snapshot.tenant
+        self._snapshot = snapshot
         self._draft = SegmentBuilder()
         self._erased: list[int] = []
 
     def add(self, number: int, home: int, statement: Statement) -> int:
         """Append a memory's terms; returns its token count."""
-        length, counts = indexed(statement, hashes_of(self._tenant.key))
+        length, counts = indexed(statement, hashes_of(self._snapshot.tenant.key))
         self._draft.add(number, home, length, counts)
         if len(self._draft) == MOST_MEMORIES:
             self._append()
@@ -58,16 +57,16 @@ class TextWriter:
         if len(self._draft):
             self._append()
         if self._erased:
-            _rewrite_without(Snapshot(self._connection, self._tenant), self._erased)
+            _rewrite_without(self._snapshot, self._erased)
             self._erased = []
 
     def _append(self) -> None:
         draft, self._draft = self._draft, SegmentBuilder()
-        self._connection.execute(_INSERT, (draft.numbers[0], draft.numbers[-1], len(draft), draft.pack()))
-        self._tenant.loose += 1
-        if self._tenant.loose >= _MOST_LOOSE or len(draft) >= _SMALL:
-            _join(Snapshot(self._connection, self._tenant))
-            self._tenant.loose = 0
+        self._snapshot.connection.execute(_INSERT, (draft.numbers[0], draft.numbers[-1], len(draft), draft.pack()))
+        self._snapshot.tenant.loose += 1
+        if self._snapshot.tenant.loose >= _MOST_LOOSE or len(draft) >= _SMALL:
+            _join(self._snapshot)
+            self._snapshot.tenant.loose = 0
 
 
 def _join(snapshot: Snapshot) -> None:

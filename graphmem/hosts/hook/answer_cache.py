@@ -16,7 +16,7 @@ import time
 from graphmem import __version__
 from graphmem.hosts.hook.project_folder import CONFIG, Project
 from graphmem.hosts.hook.session_state import digest
-from graphmem.user_state.state_folder import open_private, state_path
+from graphmem.user_state.state_folder import replace_private, state_path
 
 _FOLDER = "answers"
 _MAX_AGE_S, _MAX_FILES = 3_600.0, 100
@@ -56,14 +56,8 @@ class CacheKey:
         if not self._is_quiet():
             return
         content = json.dumps({"stamp": self.stamp, "at": self.taken_ns / 1e9, "answer": answer}).encode()
-        draft = f"{self.path}.{os.getpid()}.new"
         with contextlib.suppress(OSError):
-            handle = open_private(draft, os.O_WRONLY | os.O_TRUNC)
-            try:
-                os.write(handle, content)
-            finally:
-                os.close(handle)
-            os.replace(draft, self.path)
+            replace_private(self.path, f"{self.path}.{os.getpid()}.new", content)
             _remove_old(os.path.dirname(self.path))
 
     def _is_quiet(self) -> bool:

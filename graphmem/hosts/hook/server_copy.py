@@ -11,7 +11,7 @@ import os
 import time
 
 from graphmem.hosts.hook.session_state import digest
-from graphmem.user_state.state_folder import open_private, state_path
+from graphmem.user_state.state_folder import replace_private, state_path
 
 _FOLDER = "copies"
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
@@ -65,13 +65,8 @@ def write_note(url: str, file: str, position: int) -> None:
     Raises:
         OSError: The note cannot be written.
     """
-    draft = f"{note_path(url)}.new"
-    handle = open_private(draft, os.O_WRONLY | os.O_TRUNC)
-    try:
-        os.write(handle, json.dumps({"file": file, "position": position, "at": time.time()}).encode())
-    finally:
-        os.close(handle)
-    os.replace(draft, note_path(url))
+    path = note_path(url)
+    replace_private(path, f"{path}.new", json.dumps({"file": file, "position": position, "at": time.time()}).encode())
 
 
 def _age(age_s: float) -> str:
