@@ -144,7 +144,7 @@ def open_reader(
         ServiceContext(
             open_store(place, settings, create=False),
             scope=settings.scope(),
-            actor=settings.actor or "unknown",
+            actor=settings.actor or _login(),
             clock=utc_now,
             embedder=embedder,
             gate=cache(partial(_gate, settings.secrets)),

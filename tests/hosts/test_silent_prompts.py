@@ -114,3 +114,14 @@ def test_words_of_a_write_are_held_at_once(store: str) -> None:
     with graphmem.open(store) as memory:
         memory.add("Bicycles are green")
         assert not is_silent(store, "paint the bicycle green")
+
+
+def test_a_hook_knows_the_claims_of_its_own_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GRAPHMEM_EMBEDDINGS", "off")
+    monkeypatch.delenv("GRAPHMEM_ACTOR", raising=False)
+    store = initialise(tmp_path)
+    with graphmem.open(str(store)) as memory:
+        memory.claim("Port the ledger reader", ["src/ledger/"])
+    block = open_hook_memory().prompt_block("how do I port the ledger reader")
+    assert "your claim on src/ledger/" in block.text()
