@@ -141,8 +141,8 @@ def round_trips(monkeypatch: pytest.MonkeyPatch) -> Count:
 def _spy(monkeypatch: pytest.MonkeyPatch, sender: Any, count: Count) -> None:  # noqa: ANN401 - classes of the driver
     run = sender.run
 
-    def counted(self: object, query: str, *more: Any, **named: Any) -> object:  # noqa: ANN401 - as the driver has it
-        count.add(query)
+    def counted(self: object, query: Any, *more: Any, **named: Any) -> object:  # noqa: ANN401 - as the driver has it
+        count.add(query if isinstance(query, str) else query.text)
         return run(self, query, *more, **named)
 
     monkeypatch.setattr(sender, "run", counted)
