@@ -16,9 +16,12 @@ _values: Callable[[Statement], tuple[Any, ...]] = attrgetter(*_FIELDS)
 _KINDS: dict[str, Kind] = {member.value: member for member in Kind}
 _ORIGINS: dict[str, Origin] = {member.value: member for member in Origin}
 _set = object.__setattr__
+_decoder = json.JSONDecoder()
 
 #: Keys are sorted, so `title` is last; inside a string its quotes would be escaped.
 _TITLE = '"title":'
+#: For the same reason `aliases` are first; a statement without any lacks the key.
+_ALIASES = '{"aliases":'
 #: The same holds here; planning reads this field of every superseded memory.
 _MANDATORY = '"is_mandatory":true'
 
@@ -38,6 +41,8 @@ class UnreadStatement(Statement):
         try:
             if name == "title" and (at := text.rfind(_TITLE)) > 0:
                 _set(self, "title", _read_text(text[at + len(_TITLE) : -1]))
+            elif name == "aliases" and text[:1] == "{" and text[-1:] == "}":
+                _set(self, "aliases", _leading_texts(text) if text.startswith(_ALIASES) else ())
             elif name == "is_mandatory" and text[:1] == "{" and text[-1:] == "}":
                 _set(self, "is_mandatory", _MANDATORY in text)
             elif text:
@@ -98,6 +103,12 @@ def _read_text(encoded: str) -> str:
     if '"' in plain or "\\" in plain or encoded != f'"{plain}"':
         return str(json.loads(encoded))
     return plain
+
+
+def _leading_texts(text: str) -> tuple[str, ...]:
+    """Decode the list of strings that is the first value of a JSON object."""
+    texts, _ = _decoder.raw_decode(text, len(_ALIASES))
+    return tuple(map(str, texts))
 
 
 def _unreadable(memory: str, why: Exception) -> CorruptStore:

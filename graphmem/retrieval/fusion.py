@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import field, replace
+from functools import lru_cache
 
 from graphmem.deferred_dataclass import dataclass
 
@@ -124,14 +125,20 @@ def shares(saturations: Sequence[float], weights: Sequence[float]) -> tuple[tupl
         saturations: Each term's saturated frequency, from 0 to 1.
         weights: Each term's weight in the query.
     """
-    total = math.fsum(weights)
+    total, normalised = _normalised(tuple(weights))
     if not saturations or total <= 0.0:
         return (), ()
-    pairs = list(zip(saturations, weights, strict=True))
     return (
-        tuple(weight * saturation / total for saturation, weight in pairs),
-        tuple(weight / total if saturation > 0.0 else 0.0 for saturation, weight in pairs),
+        tuple([weight * saturation / total for saturation, weight in zip(saturations, weights, strict=True)]),
+        tuple([share if saturation > 0.0 else 0.0 for saturation, share in zip(saturations, normalised, strict=True)]),
     )
+
+
+@lru_cache(maxsize=64)
+def _normalised(weights: tuple[float, ...]) -> tuple[float, tuple[float, ...]]:
+    """Return the sum of the weights, and each weight's share of it."""
+    total = math.fsum(weights)
+    return total, tuple(weight / total for weight in weights) if total > 0.0 else ()
 
 
 def named_weight(kind: float, carriers: int) -> float:

@@ -10,8 +10,8 @@ from datetime import datetime
 from graphmem.deferred_dataclass import dataclass
 from graphmem.repository.code_verdict import CodeStatus
 from graphmem.retrieval.cards import confidence
-from graphmem.retrieval.fusion import prior
-from graphmem.retrieval.heads import Head, fits, not_in_force_penalty, subject_of
+from graphmem.retrieval.fusion import GRAPH_WEIGHT, prior
+from graphmem.retrieval.heads import Head, not_in_force_penalty, subject_of
 from graphmem.retrieval.request import Query, Sort
 from graphmem.store import Filter
 from graphmem.temporal import CachedView, Resolved, Ruling, Standing, View, rule
@@ -43,9 +43,17 @@ class Ruled:
 
 
 def rank(heads: Iterable[Head], query: Query) -> list[Ranked]:
-    """Return the heads that pass the filter, in the query's order."""
-    ranked = [_ranked(head, query) for head in heads if fits(head, query)]
+    """Return heads in the query's order."""
+    ranked = [_ranked(head, query) for head in heads]
     return sorted(ranked, key=lambda entry: _order(entry, query.sort))
+
+
+def precede_neighbours(ranked: Sequence[Ranked], count: int, query: Query) -> bool:
+    """Return whether so many of the first heads come before every neighbour that a head could bring in."""
+    if query.sort is not Sort.RELEVANCE or len(ranked) < count:
+        return False
+    best = max((entry.head.scored.score for entry in ranked), default=0.0)
+    return ranked[count - 1].score > GRAPH_WEIGHT * best * prior(1.0, 1.0, 1.0)
 
 
 def rulings(view: View, subjects: Collection[str], valid: datetime) -> dict[str | None, Ruling | None]:

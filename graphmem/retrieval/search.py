@@ -17,7 +17,7 @@ from graphmem.retrieval.dependencies import with_dependencies
 from graphmem.retrieval.embedder import Embedder, EmbedderMissing, card_of, model_mismatch, question_vector
 from graphmem.retrieval.fusion import NAMED_SHARE, Scored, cut
 from graphmem.retrieval.heads import Head, fits, heads_of, is_relevant, relevant_heads, scored_neighbours, subject_of
-from graphmem.retrieval.hit_order import Ranked, Ruled, leaders_first, rank, rulings, with_leaders
+from graphmem.retrieval.hit_order import Ranked, Ruled, leaders_first, precede_neighbours, rank, rulings, with_leaders
 from graphmem.retrieval.leads import Leads, lead_of
 from graphmem.retrieval.mainlines import Mainlines
 from graphmem.retrieval.match_scores import scored_matches
@@ -140,12 +140,17 @@ class Searcher:
             scored = scored_matches(parsed.question, matches, _titles(view, matches.ids), parsed.named_ids)
             if query.files is not None:
                 scored = [match for match in scored if query.files.admits(view, match.memory)]
-            heads = [head for head in self._resolve(scored, view, query).values() if fits(head, query)]
-            relevant = relevant_heads(heads, query)
-            for entry in leaders_first(rank(relevant, query), query):
+            heads = heads_of(scored, view, query)
+            matched = [head for head in heads.values() if fits(head, query)]
+            relevant = relevant_heads(matched, query)
+            weaker, ordered = len(matched) - len(relevant), rank(relevant, query)
+            if not precede_neighbours(ordered, needed + 1, query):
+                near = [head for head in self._near(heads, query, view.seq).values() if fits(head, query)]
+                ordered = rank(relevant_heads([*matched, *near], query), query)
+            for entry in leaders_first(ordered, query):
                 ranked.setdefault(entry.head.resolved.memory, entry)
             if len(ranked) > needed or not _goes_on(matches, scored, probe, query):
-                return _Results(parsed, list(ranked.values()), len(heads) - len(relevant), matches)
+                return _Results(parsed, list(ranked.values()), weaker, matches)
             probe = replace(probe, limit=probe.limit * 2)
 
     def _respelled(
@@ -177,17 +182,23 @@ class Searcher:
     def _matches(self, probe: Probe, query: Query) -> Matches:
         return self._store.match(query.reader, probe, query.of_matches, seq=query.seq, at=query.valid)
 
-    def _resolve(self, scored: Iterable[Scored], view: CachedView, query: Query) -> dict[str, Head]:
-        heads = heads_of(scored, view, query)
-        nearby = self._neighbours(heads, query, view.seq)
+    def _near(self, heads: dict[str, Head], query: Query, seq: int) -> dict[str, Head]:
+        """Return the heads that only neighbours of the best heads lead to.
+
+        A neighbour with the subject of a head in force is left to the ruling on that subject.
+        """
+        nearby = self._neighbours(heads, query, seq)
         # Chains of matches are already resolved; neighbours get their own view.
-        view = CachedView(nearby.rows, query.reader, view.seq)
+        view = CachedView(nearby.rows, query.reader, seq)
         near = scored_neighbours(nearby.steps, view, heads)
         if query.files is not None:
             near = [match for match in near if query.files.admits(view, match.memory)]
-        for key, head in heads_of(near, view, query).items():
-            heads.setdefault(key, head)
-        return heads
+        ruled = {subject_of(head.memory) for head in heads.values() if head.holds} - {None}
+        return {
+            key: head
+            for key, head in heads_of(near, view, query).items()
+            if key not in heads and subject_of(head.memory) not in ruled
+        }
 
     def _neighbours(self, heads: dict[str, Head], query: Query, seq: int) -> Nearby:
         """Return neighbours of the best heads in the graph, which may match no word of the query."""

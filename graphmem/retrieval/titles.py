@@ -73,11 +73,11 @@ def _rarity(count: int, held: int) -> float:
     return math.log(1 + (count - held + 0.5) / (held + 0.5))
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4_096)
 def _words(title: str) -> frozenset[str]:
     return frozenset(tokens(title))
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4_096)
 def _key(title: str) -> str:
     return name_key(title)

@@ -84,6 +84,9 @@ def says_the_same(existing: Statement, new: Statement) -> bool:
     without emphasis and spaces, and ignoring a capital first letter. Signs that carry meaning, as in `C++`,
     `>=` or `-1`, count.
     """
+    # A stored title is read without the rest of its statement, and most differ.
+    if any(word != new_word for word, new_word in zip(_words_in(existing.title), _words_in(new.title), strict=False)):
+        return False
     equal = ("kind", "subject", "language", "is_mandatory")
     if any(getattr(existing, name) != getattr(new, name) for name in equal):
         return False
@@ -249,8 +252,11 @@ def _written(context: ServiceContext, change: Change, similar: tuple[Similar, ..
 
 
 def _words(statement: Statement) -> Iterator[str]:
-    text = f"{statement.title}\n{statement.body}\n{statement.rationale}".replace(_EMPHASIS, " ")
-    for marked in text.split():
+    return _words_in(f"{statement.title}\n{statement.body}\n{statement.rationale}")
+
+
+def _words_in(text: str) -> Iterator[str]:
+    for marked in text.replace(_EMPHASIS, " ").split():
         word = marked.lstrip(_MARKS_BEFORE).rstrip(_MARKS_AFTER)
         if word:
             yield word.lower() if word[1:].islower() or len(word) == 1 else word

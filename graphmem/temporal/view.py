@@ -80,13 +80,16 @@ class View:
         self._out: dict[str, list[EdgeRow]] = defaultdict(list)
         self._full_out: dict[str, list[EdgeRow]] = defaultdict(list)
         self._into: dict[str, list[EdgeRow]] = defaultdict(list)
+        self._corrected: set[str] = set()
         for edge in rows.edges:
             if sees(edge.stamp) and edge.stamp.seq not in self._whole:
                 edge = self._since_merge(edge)  # noqa: PLW2901 - the same edge at a later time
                 self._out[edge.old].append(edge)
                 self._into[edge.new].append(edge)
-                if edge.is_full:
+                if edge.kind is not SupersessionKind.AMENDMENT:
                     self._full_out[edge.old].append(edge)
+                    if edge.kind is SupersessionKind.CORRECTION:
+                        self._corrected.add(edge.old)
         self._rows = rows
         self._taken: dict[str, Spans] = {}
         #: By identity: the rows live as long as the view.
@@ -214,7 +217,7 @@ class View:
         """Return True if the new memory itself covers the old memory, so that its own successors need not be read."""
         if edge.new not in self.known or edge.new in self._retracted or edge.new in self._rows.since:
             return False
-        if any(onward.kind is SupersessionKind.CORRECTION for onward in self.successions(edge.new)):
+        if edge.new in self._corrected:
             return False
         start, is_correction = self.start(edge.new), edge.kind is SupersessionKind.CORRECTION
         since = edge.at is None or is_correction or edge.at <= valid

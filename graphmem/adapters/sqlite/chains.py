@@ -46,8 +46,8 @@ _AMENDS = """
     WHERE kind = 'amendment'
 """
 _MEMORIES = """
-    SELECT number, is_common, holding, home, memory.id, home_branch, branch, recorded_at, kind, origin, confidence,
-      subject, statement
+    SELECT number, is_common, holding, memory.id, home_branch, branch, recorded_at, kind, origin, confidence, subject,
+      statement, home
     FROM json_each(?1) AS input CROSS JOIN memory ON memory.number = input.value
 """
 #: Cached valid intervals, and whether the cache applies to every reader.
@@ -143,21 +143,26 @@ def _read(snapshot: Snapshot, seeds: Sequence[int]) -> Iterator[ChainRows]:
     chained = [number for (number,) in snapshot.connection.execute(_COMPONENT, (ints(seeds),))]
     rows = _read_rows(snapshot, chained)
     chain_of = _component_roots(chained, rows.edges)
-    parts: dict[int, ChainRows] = {}
+    numbers: dict[int, list[int]] = {}
     for number in chained:
-        parts.setdefault(chain_of[number], ChainRows(snapshot.tenant.seq, [])).numbers.append(number)
-    for row in rows.moves:
-        parts[chain_of[row[0]]].moves.append(row)
-    for row in rows.edges:
-        parts[chain_of[row[0]]].edges.append(row)
-    for row in rows.retractions:
-        parts[chain_of[row[0]]].retractions.append(row)
-    for row in rows.confirmations:
-        parts[chain_of[row[0]]].confirmations.append(row)
+        numbers.setdefault(chain_of[number], []).append(number)
+    moves, edges = _by_chain(rows.moves, chain_of), _by_chain(rows.edges, chain_of)
+    retractions, confirmations = _by_chain(rows.retractions, chain_of), _by_chain(rows.confirmations, chain_of)
+    links: dict[int, list[Row]] = {}
     for row in rows.links:
         for first in {chain_of[number] for number in row[:2] if number in chain_of}:
-            parts[first].links.append(row)
-    yield from parts.values()
+            links.setdefault(first, []).append(row)
+    by_kind = (moves, edges, retractions, confirmations, links)
+    for first, members in numbers.items():
+        yield ChainRows(snapshot.tenant.seq, tuple(members), *[tuple(rows.get(first, ())) for rows in by_kind])
+
+
+def _by_chain(rows: Iterable[Row], chain_of: dict[int, int]) -> dict[int, list[Row]]:
+    """Group rows by the chain of the memory in their first column."""
+    grouped: dict[int, list[Row]] = {}
+    for row in rows:
+        grouped.setdefault(chain_of[row[0]], []).append(row)
+    return grouped
 
 
 def _component_roots(numbers: Sequence[int], edges: Iterable[Row]) -> dict[int, int]:
@@ -182,12 +187,12 @@ def _read_rows(snapshot: Snapshot, numbers: Sequence[int], *, is_alone: bool = F
     array, read = ints(numbers), snapshot.connection.execute
     return ChainRows(
         snapshot.tenant.seq,
-        list(numbers),
-        moves=read(_MOVES, (array,)).fetchall(),
-        edges=[] if is_alone else read(_EDGES, (array,)).fetchall(),
-        retractions=read(_RETRACTIONS, (array,)).fetchall(),
-        confirmations=read(_CONFIRMATIONS, (array,)).fetchall(),
-        links=[] if is_alone else read(_LINKS, (array,)).fetchall(),
+        tuple(numbers),
+        moves=tuple(read(_MOVES, (array,))),
+        edges=() if is_alone else tuple(read(_EDGES, (array,))),
+        retractions=tuple(read(_RETRACTIONS, (array,))),
+        confirmations=tuple(read(_CONFIRMATIONS, (array,))),
+        links=() if is_alone else tuple(read(_LINKS, (array,))),
     )
 
 
@@ -248,9 +253,9 @@ def _revocations(snapshot: Snapshot, seqs: Iterable[int]) -> list[Row]:
     """Read the revocations of the entries at these ledger positions, in ledger order."""
     cached, rowids = snapshot.cache.revocations, [rowid_of(snapshot.tenant.number, seq) for seq in seqs]
     if missing := [rowid for rowid in rowids if rowid not in cached]:
-        read: dict[int, list[Row]] = {rowid: [] for rowid in missing}
+        read = dict.fromkeys(missing, tuple[Row, ...]())
         for row in snapshot.connection.execute(_REVOCATIONS, (ints(missing),)):
-            read[row[0]].append(row)
+            read[row[0]] += (row,)
         cached.update(read)
     return sorted((row for rowid in rowids for row in cached[rowid]), key=lambda row: (row[2], row[0]))
 
@@ -312,28 +317,39 @@ def _holding(snapshot: Snapshot, numbers: Collection[int], seq: int) -> dict[int
 
 def memories_of(snapshot: Snapshot, numbers: Collection[int]) -> dict[int, MemoryRow]:
     """Read the rows of numbered memories, with their cached valid intervals; cached rows are not read again."""
-    cache = snapshot.cache
-    cached = cache.memories
+    cached = snapshot.cache.memories
     if missing := [number for number in numbers if number not in cached]:
-        homes_by_number = snapshot.homes()
+        stored, homes_by_number = _stored_memories(snapshot, missing), snapshot.homes()
+        for number in missing:
+            row = stored[number]
+            if row[-1] not in homes_by_number:
+                raise DamagedRow(f"the home of memory {row[1]!r} is missing")
+            cached[number] = memory_row(row[:-1], homes_by_number[row[-1]])
+    return {number: cached[number] for number in numbers}
+
+
+def _stored_memories(snapshot: Snapshot, numbers: Sequence[int]) -> dict[int, Row]:
+    """Return the cached stored rows by number, with at least these; the valid intervals of new ones are cached too."""
+    cache = snapshot.cache
+    stored = cache.stored
+    if missing := [number for number in numbers if number not in stored]:
         rows: list[Row] = snapshot.connection.execute(_MEMORIES, (ints(missing),)).fetchall()
         if len(rows) < len(missing):
             raise DamagedRow("a supersession chain names a memory that is missing")
-        for number, is_common, holding, home, *row in rows:
-            if home not in homes_by_number:
-                raise DamagedRow(f"the home of memory {row[0]!r} is missing")
-            cached[number] = memory_row((number, *row), homes_by_number[home])
+        for number, is_common, holding, *row in rows:
+            stored[number] = (number, *row)
             cache.numbers[row[0]] = number
             cache.holding[number] = holding_of(holding) if is_common else None
-    return {number: cached[number] for number in numbers}
+    return stored
 
 
 def numbers(snapshot: Snapshot, ids: Iterable[str]) -> list[int]:
     """Return the numbers of the memories that exist, in the order of the ids."""
     distinct, cached = list(dict.fromkeys(ids)), snapshot.cache.numbers
-    missing = (memory_id for memory_id in distinct if memory_id not in cached)
-    by_id = snapshot.numbers_by_id(missing) | cached
-    return [by_id[memory_id] for memory_id in distinct if memory_id in by_id]
+    missing = [memory_id for memory_id in distinct if memory_id not in cached]
+    by_id = snapshot.numbers_by_id(missing) if missing else {}
+    found = (cached.get(memory_id) or by_id.get(memory_id) for memory_id in distinct)
+    return [number for number in found if number is not None]
 
 
 class IdLookup:

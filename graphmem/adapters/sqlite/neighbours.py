@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import apsw
@@ -53,6 +53,11 @@ _CONTRADICTED = """
       AND source.statement IS NOT NULL AND target.statement IS NOT NULL ORDER BY source.id, target.id
 """
 
+#: How many steps' homes are read at once: most readers see the first few.
+_READ_AT_ONCE = 24
+#: Row numbers of a neighbour and a seed, and what joins them.
+_Step = tuple[int, int, str]
+
 #: Anchors of more memories than this are skipped: they say little about any of them.
 _HUB = 1_000
 
@@ -79,13 +84,23 @@ def neighbours(snapshot: Snapshot, reader: Scope, ids: Sequence[str], reach: Rea
     seeds = chains.numbers(snapshot, ids)
     linked = [(to, of, over) for to, of, over, _ in snapshot.connection.execute(_LINKED, (ints(seeds), reach.seq))]
     steps = [*linked, *_over_anchors(snapshot, seeds, reach)]
-    id_of = _visible(snapshot, reader, sorted({*seeds, *[step[0] for step in steps]}))
-    visible = dict.fromkeys([step for step in steps if step[0] != step[1] and step[0] in id_of and step[1] in id_of])
+    distinct = [step for step in dict.fromkeys(steps) if step[0] != step[1]]
     over_links = set(linked)
     return [
-        NeighbourStep(Neighbour(id_of[step[0]], id_of[step[1]], step[2]), step[0], step in over_links)
-        for step in islice(visible, reach.limit)
+        NeighbourStep(Neighbour(to, of, step[2]), step[0], step in over_links)
+        for step, to, of in islice(_visible_steps(snapshot, reader, seeds, distinct), reach.limit)
     ]
+
+
+def _visible_steps(
+    snapshot: Snapshot, reader: Scope, seeds: Sequence[int], steps: Sequence[_Step]
+) -> Iterator[tuple[_Step, str, str]]:
+    """Yield the steps between memories that the reader sees, with the ids of both; homes are read in pieces."""
+    id_of = _visible(snapshot, reader, seeds)
+    for first in range(0, len(steps), _READ_AT_ONCE):
+        piece = [step for step in steps[first : first + _READ_AT_ONCE] if step[1] in id_of]
+        known = _visible(snapshot, reader, sorted({step[0] for step in piece}))
+        yield from ((step, known[step[0]], id_of[step[1]]) for step in piece if step[0] in known)
 
 
 def _over_anchors(snapshot: Snapshot, seeds: Sequence[int], reach: Reach) -> list[tuple[int, int, str]]:

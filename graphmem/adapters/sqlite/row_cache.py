@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import field
+from dataclasses import field, replace
+from typing import NamedTuple
 
 import apsw
 
@@ -18,12 +19,15 @@ _TOUCHED = """
     WHERE seq > ? AND seq <= ? AND +memory > ? AND +memory < ? ORDER BY seq
 """
 _MOST_MEMORIES = 32_768
+#: Most values that are converted to objects at a time: Python's garbage collector visits each of them.
+_MOST_CONVERTED = 4_096
 _MOST_CHAINED = 32_768
 
 
-@dataclass(frozen=True, slots=True)
-class ChainRows:
+class ChainRows(NamedTuple):
     """Stored rows of memories joined by supersessions, as of a ledger position; a link between chains is in both.
+
+    Tuples of plain values are not visited by Python's garbage collector, however many are cached.
 
     Attributes:
         seq: The ledger position.
@@ -31,12 +35,12 @@ class ChainRows:
     """
 
     seq: int
-    numbers: list[int]
-    moves: list[Row] = field(default_factory=list)
-    edges: list[Row] = field(default_factory=list)
-    retractions: list[Row] = field(default_factory=list)
-    confirmations: list[Row] = field(default_factory=list)
-    links: list[Row] = field(default_factory=list)
+    numbers: tuple[int, ...]
+    moves: tuple[Row, ...] = ()
+    edges: tuple[Row, ...] = ()
+    retractions: tuple[Row, ...] = ()
+    confirmations: tuple[Row, ...] = ()
+    links: tuple[Row, ...] = ()
 
 
 class ChainCache:
@@ -82,7 +86,8 @@ class RowCache:
     """Rows read of one tenant at one ledger position.
 
     Attributes:
-        memories: By row number; only an erasure changes them.
+        stored: Stored memory rows by row number, with the number of the home last; only an erasure changes them.
+        memories: The same as row values, of the memories read last.
         chains: Chains, which stay valid at later positions too.
         numbers: Row numbers by memory id.
         holding: Cached valid intervals by row number; None if the stored cache does not apply to every reader.
@@ -97,6 +102,7 @@ class RowCache:
         about: The latest memories about an anchor, by (anchor number, last row number, limit).
     """
 
+    stored: dict[int, Row] = field(default_factory=dict)
     memories: dict[int, MemoryRow] = field(default_factory=dict)
     chains: ChainCache = field(default_factory=ChainCache)
     numbers: dict[str, int] = field(default_factory=dict)
@@ -105,7 +111,7 @@ class RowCache:
     admitted: dict[Scope, frozenset[int]] = field(default_factory=dict)
     hidden: dict[str | None, frozenset[int]] = field(default_factory=dict)
     branches: dict[str, BranchRow] | None = None
-    revocations: dict[int, list[Row]] = field(default_factory=dict)
+    revocations: dict[int, tuple[Row, ...]] = field(default_factory=dict)
     rivals: dict[str, list[tuple[int, int, Spans | None]]] = field(default_factory=dict)
     converted: dict[int, tuple[ChainRows, tuple[list[MoveRow], list[tuple[Row, EdgeRow]]]]] = field(
         default_factory=dict
@@ -124,13 +130,18 @@ class LatestRowCache:
         """Return the row cache of a tenant whose row was read in this transaction; readers add to it."""
         key = (tenant.number, tenant.epoch, tenant.seq)
         last, cache = self._last
-        if last == key and len(cache.memories) <= _MOST_MEMORIES:
+        has_room = len(cache.stored) <= _MOST_MEMORIES
+        converted = cache.memories if len(cache.memories) <= _MOST_CONVERTED else {}
+        if last == key and has_room:
+            if converted is not cache.memories:
+                cache = replace(cache, memories=converted)
+                self._last = (key, cache)
             return cache
         is_near = last[:2] == key[:2]
         chains = cache.chains if is_near else ChainCache()
         chains.catch_up(connection, tenant)
-        if is_near and len(cache.memories) <= _MOST_MEMORIES:
-            cache = RowCache(cache.memories, chains, cache.numbers)
+        if is_near and has_room:
+            cache = RowCache(cache.stored, converted, chains, cache.numbers)
         else:
             cache = RowCache(chains=chains)
         if not is_near or last[2] <= tenant.seq:

@@ -37,6 +37,8 @@ class DamagedRow(Exception):
 
 _SPAN = 1 << 40
 _STATUSES = {status.value: status for status in Status}
+_SUPERSESSIONS = {kind.value: kind for kind in SupersessionKind}
+_LINKS = {kind.value: kind for kind in LinkKind}
 _POSITION = _SPAN - 1
 
 
@@ -115,7 +117,7 @@ def home_of(tenant: str, text: str) -> Scope:
 # ---- rows
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4_096)
 def stamp(seq: int, recorded_at: int, branch: str | None) -> Stamp:
     """Return the stamp in a row; the rows of one ledger entry share it."""
     return Stamp(seq, from_micros(recorded_at), branch)
@@ -143,7 +145,7 @@ def edge_row(row: Row, ids: dict[int, str]) -> EdgeRow:
     return EdgeRow(
         ids[old],
         ids[new],
-        SupersessionKind(kind),
+        _SUPERSESSIONS[kind],
         optional_moment(at),
         optional_moment(until),
         part,
@@ -167,7 +169,7 @@ def confirm_row(row: Row, ids: dict[int, str]) -> ConfirmRow:
 def link_row(row: Row) -> LinkRow:
     """Convert (source id, target id, kind, seq, recorded at, branch)."""
     source, target, kind, seq, recorded_at, branch = row
-    return LinkRow(source, target, LinkKind(kind), stamp(seq, recorded_at, branch))
+    return LinkRow(source, target, _LINKS[kind], stamp(seq, recorded_at, branch))
 
 
 def revoke_row(row: Row) -> RevokeRow:
@@ -209,9 +211,12 @@ def derived_of(memory_id: str, status: str | None, holding: str, is_common: int)
     return Derived(memory_id, status, holding_of(holding), is_common=bool(is_common))
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4_096)
 def holding_of(holding: str) -> Spans:
     """Return the intervals encoded by `holding_text`."""
+    low, comma, high = holding[2:-2].partition(",")
+    if comma and low.isdecimal() and high.isdecimal() and holding[:2] == "[[" and holding[-2:] == "]]":
+        return ((from_micros(int(low)), from_micros(int(high))),)
     return tuple((from_micros(low), from_micros(high)) for low, high in json.loads(holding))
 
 

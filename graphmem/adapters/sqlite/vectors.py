@@ -123,20 +123,25 @@ class _TenantVectors:
     mixed: _BlockList
     by_home: dict[int, _BlockList] = field(default_factory=dict)
     counts: dict[int, int] = field(default_factory=dict)
+    #: The filled blocks; none after rows were added.
+    filled: Sequence[_VectorBlock] = ()
 
     @property
     def size_bytes(self) -> int:
         capacity = sum(shelf.capacity for shelf in (self.mixed, *self.by_home.values()))
         return capacity * (self.dimension * _FLOAT_BYTES + 16)
 
-    def parts(self) -> list[_VectorBlock]:
+    def parts(self) -> Sequence[_VectorBlock]:
         """Return all blocks."""
-        return [part for shelf in (self.mixed, *self.by_home.values()) for part in shelf.parts()]
+        if not self.filled:
+            self.filled = [part for shelf in (self.mixed, *self.by_home.values()) for part in shelf.parts()]
+        return self.filled
 
     def add(self, block: _VectorBlock) -> None:
         """Append rows."""
         import numpy as np
 
+        self.filled = ()
         order = np.argsort(block.homes, kind="stable")
         homes, starts = np.unique(block.homes[order], return_index=True)
         mixed = []
