@@ -19,6 +19,7 @@ STATEMENTS = [
         labels=('{"is_mandatory":true}', '\\"is_mandatory":true'),
         alternatives=(Alternative("is_mandatory", Outcome.REJECTED, '"is_mandatory":true', ('"is_mandatory":true',)),),
     ),
+    Statement(title='{"aliases":["no"]}', aliases=('"aliases":', "\\", "]"), body='{"aliases":["no"]}'),
     Statement(
         title="Ünïcode \u2028 \U0001f600",
         kind=Kind.DECISION,
@@ -43,6 +44,7 @@ def _unread(one: Statement, text: str | None = None) -> UnreadStatement:
 @pytest.mark.parametrize("one", STATEMENTS)
 def test_it_is_the_statement_that_was_written(one: Statement) -> None:
     assert _unread(one).title == one.title
+    assert _unread(one).aliases == one.aliases
     assert _unread(one) == one
     assert one == _unread(one)
     assert _unread(one) == _unread(one)

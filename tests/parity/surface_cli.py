@@ -69,6 +69,8 @@ class CommandLine:
         if done.exit_code and done.stderr:
             error = json.loads(done.stderr.splitlines()[-1])["error"]
             raise Refused(error["code"], tuple(error["heads"]), error["message"])
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
         if verb == "export":
             return done.stdout.splitlines()
         told = json.loads(done.stdout)

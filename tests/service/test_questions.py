@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from graphmem.answers import Interval, Turn
+from graphmem.answers import Hit, Interval, Turn
 from graphmem.errors import InvalidInput
-from graphmem.model import At, Kind, LinkKind, Origin, Statement, Status, SupersessionKind
+from graphmem.model import Anchor, AnchorKind, At, Kind, LinkKind, Origin, Statement, Status, SupersessionKind
 from graphmem.retrieval.request import Sort
 from graphmem.service import GraphMemory, New, ServiceContext, Write
 from graphmem.store import Filter, Page
@@ -219,6 +219,26 @@ def test_a_search_asks_for_matches_neighbours_and_what_is_shown(clock: TickingCl
         ("Use spaces", "Use spaces"),
         ("Use tabs", "Use spaces"),
     ]
+
+
+def test_pages_of_any_size_agree_although_only_some_ask_for_neighbours(memory: GraphMemory) -> None:
+    together = (Anchor(AnchorKind.COMPONENT, "workers"),)
+    record(memory, *(f"The retry queue keeps {'many ' * number}jobs" for number in range(5)), anchors=together)
+    record(memory, "Logs are JSON", "Colours are blue", anchors=together)
+    record(memory, "Deadlines come from the caller", "Deadlines are a minute", subject="deadlines", anchors=together)
+    record(memory, "The retry queue has deadlines", subject="deadlines")
+    at_once = memory.search("retry queue", limit=20)
+    assert "Logs are JSON" in [hit.card.title for hit in at_once.hits]
+    for limit in (1, 2, 3, 5):
+        page, turned = memory.search("retry queue", limit=limit), list[Hit]()
+        turned += page.hits
+        while page.cursor is not None:
+            page = memory.search("retry queue", page=Page(limit, page.cursor))
+            turned += page.hits
+        assert [(hit.card.id, hit.relevance) for hit in turned] == [
+            (hit.card.id, hit.relevance) for hit in at_once.hits
+        ]
+        assert memory.search("retry queue", limit=limit).weaker == at_once.weaker
 
 
 def test_a_number_and_parts_of_the_scope_are_given_by_name(memory: GraphMemory) -> None:
