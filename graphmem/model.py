@@ -8,10 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import field
 from datetime import UTC, datetime
 
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, field
 from graphmem.errors import InvalidInput
 from graphmem.feedback import Feedback as Feedback
 from graphmem.points import CommitPoint as CommitPoint

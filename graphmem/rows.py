@@ -7,10 +7,9 @@ a row counts for a reader at a ledger position.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from datetime import UTC, datetime, timedelta
 
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, field
 from graphmem.errors import InvalidInput
 from graphmem.model import Change, LinkKind, Memory, Move, SupersessionKind
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import field, replace
 
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, field, replace
 
 #: An identifier outweighs all other parts together, a quoted title outweighs text and vector.
 IDENTIFIER_WEIGHT = 4.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from graphmem.briefing.sections import section_of
 from graphmem.briefing.usefulness import FLOOR, WEIGHTS, Weights, usefulness
 from graphmem.briefing.wording import HEAD, HEAD_SINCE, BlockWording
 from graphmem.claims.claim_statement import is_claim
+from graphmem.deferred_dataclass import replace
 from graphmem.model import Point, Scope
 from graphmem.service.block_items import BlockItems
 from graphmem.service.context import ServiceContext

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass, replace
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, replace
 from graphmem.errors import InvalidInput, NotFound
 from graphmem.instants import TIME_FORMS, from_micros
 from graphmem.model import BEGINNING, At, CommitPoint, Point, Scope, ScopeParts
@@ -123,7 +122,11 @@ def reader_of(context: ServiceContext, arguments: Any) -> Scope:  # noqa: ANN401
 
 def _with_commit(answer: Any, commit: CommitPoint | None) -> Any:  # noqa: ANN401 - an answer of any verb
     """Return an answer whose points name a commit."""
-    if commit is None or not is_dataclass(answer) or isinstance(answer, type):
+    if commit is None:
+        return answer
+    from dataclasses import fields, is_dataclass
+
+    if not is_dataclass(answer) or isinstance(answer, type):
         return answer
     points = {spec.name: getattr(answer, spec.name) for spec in fields(answer)}
     named = {name: replace(point, commit=commit) for name, point in points.items() if isinstance(point, Point)}

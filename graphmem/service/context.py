@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
 from graphmem.capture_rules import CaptureRules
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, replace
 from graphmem.errors import InvalidInput
 from graphmem.instants import TIME_FORMS
 from graphmem.model import (

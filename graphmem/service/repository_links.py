@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
 from graphmem.answers import Written
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, replace
 from graphmem.errors import Conflict, InvalidInput, NotFound
 from graphmem.instants import from_micros
 from graphmem.model import At, Request, Scope

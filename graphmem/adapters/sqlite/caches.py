@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-
 from graphmem.adapters.sqlite.row_cache import LatestRowCache
 from graphmem.adapters.sqlite.text_index import TextIndex
 from graphmem.adapters.sqlite.vectors import VectorCache
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, field
 
 _VECTOR_SPACE_BYTES = 600 * 1024 * 1024
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from graphmem.adapters.sqlite import chains, filter_selection, lexical_search, meta_table
@@ -16,7 +15,7 @@ from graphmem.adapters.sqlite.packed_texts import PackedTexts
 from graphmem.adapters.sqlite.snapshot import Snapshot
 from graphmem.adapters.sqlite.values import rowid_of
 from graphmem.adapters.sqlite.vectors import VectorSearch, dimension_of
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, replace
 from graphmem.model import Point, Scope
 from graphmem.ranking import Corpus
 from graphmem.rows import CachedRows

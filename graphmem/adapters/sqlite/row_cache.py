@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import field
 
 import apsw
 
 from graphmem.adapters.sqlite.values import Row, Tenant, rowid_range
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, field
 from graphmem.model import Scope
 from graphmem.rows import BranchRow, EdgeRow, MemoryRow, MoveRow
 from graphmem.temporal.spans import Spans

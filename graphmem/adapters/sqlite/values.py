@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from graphmem.adapters.lazy_statement import unread
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, replace
 from graphmem.instants import from_micros, to_micros
 from graphmem.ledger import Entry
 from graphmem.model import LinkKind, Memory, Move, Scope, Status, SupersessionKind
