@@ -28,11 +28,10 @@ from graphmem.model import (
     Scope,
     Statement,
 )
+from graphmem.rows import GENESIS as GENESIS
 from graphmem.statement_json import encode_statement, taken_source_key
 from graphmem.temporal.operations import RULES, rules_of
 from graphmem.temporal.operations import operation_name as operation_name
-
-GENESIS = "0" * 64
 
 
 @dataclass(frozen=True, slots=True)

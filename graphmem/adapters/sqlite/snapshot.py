@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import apsw
 
@@ -21,12 +21,13 @@ from graphmem.adapters.sqlite.values import (
 )
 from graphmem.errors import CorruptStore
 from graphmem.instants import from_micros, to_micros
-from graphmem.ledger import GENESIS, Entry, change_of
 from graphmem.model import Change, Scope
-from graphmem.rows import BranchRow
+from graphmem.rows import GENESIS, BranchRow
 from graphmem.store import Position
 from graphmem.temporal.lineage import openings
-from graphmem.temporal.operations import about
+
+if TYPE_CHECKING:
+    from graphmem.ledger import Entry
 
 _TENANT = (
     "SELECT number, name, key, seq, recorded_at, head, documents, tokens, vectors, epoch, answered_to, loose"
@@ -135,7 +136,7 @@ class Snapshot:
         if not 1 <= seq <= self.tenant.seq:
             return None
         row = self.connection.execute(_ENTRY, (rowid_of(self.tenant.number, seq),)).fetchone()
-        return None if row is None else change_of(entry_of(row, GENESIS))
+        return None if row is None else _change(entry_of(row, GENESIS))
 
     def change_by_op_id(self, op_id: str) -> Change | None:
         """Return the change with an `op_id`; None if there is none."""
@@ -163,10 +164,14 @@ class Snapshot:
             previous = entry.hash
             yield entry
 
+    def changes(self, after: int, limit: int = -1) -> list[Change]:
+        """Return the changes after a ledger position, in order."""
+        return [_change(entry) for entry in self.entries(after, limit)]
+
     def readings(self, repo: str | None, after: int) -> list[Change]:
         """Return the readings of a repository's mainline after a ledger position, in order."""
         rows = self.connection.execute(_READINGS, (self.tenant.number, repo or "", after))
-        return [change_of(entry_of(row, GENESIS)) for row in rows]
+        return [_change(entry_of(row, GENESIS)) for row in rows]
 
     def last_reading(self) -> int:
         """Return the ledger position of the tenant's last entry about code; 0 if there is none."""
@@ -196,6 +201,8 @@ class Snapshot:
 
     def touched_by(self, changes: Iterable[Change]) -> list[int]:
         """Return the numbers of the memories that changes name; for a revoke, those of the revoked change."""
+        from graphmem.temporal.operations import about
+
         ids: dict[str, None] = {}
         for change in changes:
             ids.update(dict.fromkeys(about(change.operation, self.change_at)))
@@ -215,4 +222,11 @@ class Snapshot:
         for branch_key in keys:
             on_branch: list[Row] = self.connection.execute(_ON_BRANCH, (self.tenant.number, branch_key)).fetchall()
             rowids += [rowid for (rowid,) in on_branch]
-        return self.touched_by(change_of(self.entry_at(rowid)) for rowid in rowids)
+        return self.touched_by(_change(self.entry_at(rowid)) for rowid in rowids)
+
+
+def _change(entry: Entry) -> Change:
+    """Return the change in a ledger entry. Most reads need no change, and the codec of entries is large."""
+    from graphmem.ledger import change_of
+
+    return change_of(entry)

@@ -39,7 +39,6 @@ from graphmem.adapters.vector_bytes import blob, refuse_model_conflict
 from graphmem.drafts import remove_dead_drafts
 from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
 from graphmem.instants import to_micros
-from graphmem.ledger import change_of
 from graphmem.model import Change, Point, Request, Scope
 from graphmem.rows import CachedRows, Rows, SourceRow
 from graphmem.store import (
@@ -244,7 +243,7 @@ class SQLiteStore:
     def changes(self, reader: Scope, *, after: int = 0, limit: int = 1000) -> list[Change]:
         """See `graphmem.store.Store.changes`."""
         with self._reading(reader) as snapshot:
-            return [change_of(entry) for entry in snapshot.entries(after, limit)]
+            return snapshot.changes(after, limit)
 
     def change_by_op_id(self, reader: Scope, op_id: str) -> Change | None:
         """See `graphmem.store.Store.change_by_op_id`."""
