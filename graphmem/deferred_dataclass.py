@@ -112,25 +112,41 @@ def field_names(cls: type[Any]) -> tuple[str, ...]:
 # ---- making a class
 
 
+class _Home:
+    """The class that attributes belong to, which is made with them.
+
+    Attributes:
+        cls: The class.
+    """
+
+    __slots__ = ("cls",)
+
+    cls: type[Any]
+
+
 def _with_methods(
     cls: type[Any], *, eq: bool = True, frozen: bool = False, slots: bool = False, kw_only: bool = False
 ) -> type[Any]:
     types: dict[str, object] = cls.__annotations__
     is_derived = any(hasattr(base, "_field_specs_") for base in cls.__bases__)
-    if is_derived or any(name in str(kind) for kind in types.values() for name in _SPECIAL):
+    annotations = " ".join(map(str, types.values()))
+    if is_derived or any(name in annotations for name in _SPECIAL):
         return _made_by_standard_library(cls, eq=eq, frozen=frozen, slots=slots, kw_only=kw_only)
     specs = tuple([_spec_of(cls, name, kw_only=kw_only) for name in types])
-    own = _with_slots(cls, list(types)) if slots else cls
-    own._is_frozen_, own._is_compared_ = frozen, eq
-    made = _methods(own, specs)
-    if slots and frozen:
-        made |= {"__getstate__": _state, "__setstate__": _set_state}
-    body = own.__dict__
-    for name, method in made.items():
+    body, home = cls.__dict__, _Home()
+    made = {
+        name: value
+        for name, value in _attributes(home, specs, eq=eq, frozen=frozen, slots=slots).items()
         # Python sets `__hash__` to None in the body of a class that defines `__eq__` alone.
-        if body.get(name) is None:
-            setattr(own, name, method)
-    return own
+        if body.get(name) is None
+    }
+    if slots:
+        home.cls = _with_slots(cls, [spec.name for spec in specs], made)
+    else:
+        for name, value in made.items():
+            setattr(cls, name, value)
+        home.cls = cls
+    return home.cls
 
 
 def _spec_of(cls: type[Any], name: str, *, kw_only: bool) -> _FieldSpec:
@@ -183,9 +199,9 @@ def _made_by_standard_library(cls: type[Any], **options: bool) -> type[Any]:
     return own
 
 
-def _with_slots(cls: type[Any], names: list[str]) -> type[Any]:
-    """Return the class with a slot for each field that no base has one for."""
-    body = dict(cls.__dict__)
+def _with_slots(cls: type[Any], names: list[str], added: dict[str, Any]) -> type[Any]:
+    """Return the class with further attributes, and with a slot for each field that no base has one for."""
+    body = {**cls.__dict__, **added}
     inherited: set[str] = set()
     for base in cls.__mro__[1:-1]:
         slots = base.__dict__.get("__slots__", ())
@@ -199,24 +215,28 @@ def _with_slots(cls: type[Any], names: list[str]) -> type[Any]:
     return own
 
 
-def _methods(cls: type[Any], specs: tuple[_FieldSpec, ...]) -> dict[str, Any]:
+def _attributes(home: _Home, specs: tuple[_FieldSpec, ...], *, eq: bool, frozen: bool, slots: bool) -> dict[str, Any]:
     """Return the attributes of a dataclass by their names."""
     made: dict[str, Any] = {
         "_field_specs_": specs,
-        "__dataclass_fields__": _StandardForm("__dataclass_fields__", cls),
-        "__dataclass_params__": _StandardForm("__dataclass_params__", cls),
-        "__signature__": _InitSignature(cls),
+        "_is_frozen_": frozen,
+        "_is_compared_": eq,
+        "__dataclass_fields__": _StandardForm("__dataclass_fields__", home),
+        "__dataclass_params__": _StandardForm("__dataclass_params__", home),
+        "__signature__": _InitSignature(home),
         "__match_args__": tuple([spec.name for spec in specs if spec.init and not spec.kw_only]),
-        "__init__": _init_of_first(cls),
-        "__repr__": _deferred(cls, "__repr__", _text),
+        "__init__": _init_of_first(home, is_frozen=frozen),
+        "__repr__": _deferred(home, "__repr__", _text),
         "__replace__": replace,
     }
-    if cls._is_compared_:
-        made["__eq__"] = _deferred(cls, "__eq__", _equality)
-        made["__hash__"] = _deferred(cls, "__hash__", _hash) if cls._is_frozen_ else None
-    if cls._is_frozen_:
-        made["__setattr__"] = _deferred(cls, "__setattr__", _refused_change)
-        made["__delattr__"] = _deferred(cls, "__delattr__", _refused_deletion)
+    if eq:
+        made["__eq__"] = _deferred(home, "__eq__", _equality)
+        made["__hash__"] = _deferred(home, "__hash__", _hash) if frozen else None
+    if frozen:
+        made["__setattr__"] = _deferred(home, "__setattr__", _refused_change)
+        made["__delattr__"] = _deferred(home, "__delattr__", _refused_deletion)
+        if slots:
+            made |= {"__getstate__": _state, "__setstate__": _set_state}
     return made
 
 
@@ -228,19 +248,20 @@ class _StandardForm:
 
     Args:
         name: The name of the attribute.
-        cls: The class.
+        home: Has the class.
     """
 
-    __slots__ = ("_cls", "_name")
+    __slots__ = ("_home", "_name")
 
-    def __init__(self, name: str, cls: type[Any]) -> None:
+    def __init__(self, name: str, home: _Home) -> None:
         self._name = name
-        self._cls = cls
+        self._home = home
 
     def __get__(self, instance: object, owner: type[Any]) -> Any:
         import dataclasses
 
-        cls, specs = self._cls, self._cls._field_specs_
+        cls: Any = self._home.cls
+        specs = cls._field_specs_
         types = cls.__annotations__
         # The standard library compares the text of each annotation with three types, which takes most of its time.
         body = {"__annotations__": {spec.name: object for spec in specs}}
@@ -258,13 +279,13 @@ class _StandardForm:
 class _InitSignature:
     """The signature of a class, which `inspect.signature` asks for."""
 
-    __slots__ = ("_cls",)
+    __slots__ = ("_home",)
 
-    def __init__(self, cls: type[Any]) -> None:
-        self._cls = cls
+    def __init__(self, home: _Home) -> None:
+        self._home = home
 
     def __get__(self, instance: object, owner: type[Any]) -> Signature:
-        if instance is not None or owner is not self._cls:
+        if instance is not None or owner is not self._home.cls:
             raise AttributeError("__signature__")
         from inspect import signature
 
@@ -275,12 +296,12 @@ class _InitSignature:
 # ---- methods
 
 
-def _deferred(cls: type[Any], name: str, make: Callable[[type[Any]], Callable[..., Any]]) -> Callable[..., Any]:
+def _deferred(home: _Home, name: str, make: Callable[[type[Any]], Callable[..., Any]]) -> Callable[..., Any]:
     """Return a method that makes the method of a class at its first call, and puts it in its own place."""
 
     def first_call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        method = make(cls)
-        setattr(cls, name, method)
+        method = make(home.cls)
+        setattr(home.cls, name, method)
         return method(self, *args, **kwargs)
 
     return first_call
@@ -358,13 +379,14 @@ def _set_state(self: Any, state: list[object]) -> None:
 # ---- `__init__`
 
 
-def _init_of_first(cls: type[Any]) -> Callable[..., None]:
+def _init_of_first(home: _Home, *, is_frozen: bool) -> Callable[..., None]:
     """Return an `__init__` that does without compiling for the first instances."""
     left = _INSTANCES_BEFORE_COMPILING
-    set_value = _set if cls._is_frozen_ else setattr
+    set_value = _set if is_frozen else setattr
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - the method of a class
         nonlocal left
+        cls: Any = home.cls
         left -= 1
         values = _initial_values(cls, args, kwargs) if left >= 0 else None
         if values is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from collections import defaultdict
 from collections.abc import Iterable
@@ -10,6 +9,7 @@ from datetime import datetime
 from heapq import heappop, heappush
 
 from graphmem.deferred_dataclass import dataclass
+from graphmem.digests import sha256
 from graphmem.model import BEGINNING
 from graphmem.temporal.spans import Span, Spans, containing, difference, union
 from graphmem.temporal.trust import is_mandatory
@@ -115,7 +115,7 @@ def _claim(view: View, key: str, valid: datetime) -> tuple[object, ...]:
         statement.origin.trust,
         since[0] if since else BEGINNING,
         statement.observed_at or BEGINNING,
-        hashlib.sha256(key.encode()).hexdigest(),
+        sha256(key.encode()).hexdigest(),
     )
 
 

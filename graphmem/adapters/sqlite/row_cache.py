@@ -94,6 +94,7 @@ class RowCache:
         converted: Moves and edges of chains as row values, by the chain's first number.
         anchors: (anchor number, memory count) by anchor id and last row number.
         about: The latest memories about an anchor, by (anchor number, last row number, limit).
+        empty_tables: The names of tables of changes in which no tenant has a row, once read.
     """
 
     memories: dict[int, MemoryRow] = field(default_factory=dict)
@@ -111,6 +112,7 @@ class RowCache:
     )
     anchors: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
     about: dict[tuple[int, int, int], list[int]] = field(default_factory=dict)
+    empty_tables: frozenset[str] | None = None
 
 
 class LatestRowCache:

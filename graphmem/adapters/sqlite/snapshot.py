@@ -59,6 +59,14 @@ _TOUCHES = "SELECT seq FROM touch WHERE memory = ? ORDER BY seq"
 _ON_BRANCH = "SELECT place FROM entry WHERE tenant = ? AND branch = ? ORDER BY place"
 
 
+#: Tables that many stores never write to: one statement tells which of them need not be read.
+_SELDOM_WRITTEN = ("superseded_by", "retraction", "confirmation", "link", "revocation")
+_ARE_EMPTY = """
+    SELECT NOT EXISTS (SELECT 1 FROM superseded_by), NOT EXISTS (SELECT 1 FROM retraction),
+      NOT EXISTS (SELECT 1 FROM confirmation), NOT EXISTS (SELECT 1 FROM link), NOT EXISTS (SELECT 1 FROM revocation)
+"""
+
+
 class Snapshot:
     """A tenant as a transaction sees it.
 
@@ -89,6 +97,18 @@ class Snapshot:
             self._cache = RowCache() if self._latest is None else self._latest.of(self.connection, self.tenant)
         return self._cache
 
+    @property
+    def empty_tables(self) -> frozenset[str]:
+        """The tables of changes without rows; none for a writer, whose transaction fills them."""
+        if self._latest is None:
+            return frozenset()
+        cache = self.cache
+        if cache.empty_tables is None:
+            row = self.connection.execute(_ARE_EMPTY).fetchone() or ()
+            pairs = zip(_SELDOM_WRITTEN, row, strict=True)
+            cache.empty_tables = frozenset([table for table, is_empty in pairs if is_empty])
+        return cache.empty_tables
+
     def branches(self) -> dict[str, BranchRow]:
         """Return every branch of the tenant by its key."""
         return {row[0]: branch_row(row) for row in self.connection.execute(_BRANCHES, (self.tenant.number,))}
@@ -108,6 +128,15 @@ class Snapshot:
             visible = frozenset([number for number, home in self.homes().items() if reader.admits(home)])
             self.cache.admitted[reader] = visible
         return visible
+
+    def hidden_from(self, reader: Scope) -> frozenset[int]:
+        """Return the homes of other users' private memories: their words do not count in this reader's scores."""
+        hidden = self.cache.hidden.get(reader.user)
+        if hidden is None:
+            homes = self.homes()
+            hidden = frozenset([number for number, home in homes.items() if home.user not in (None, reader.user)])
+            self.cache.hidden[reader.user] = hidden
+        return hidden
 
     def numbers(self, ids: Iterable[str]) -> list[int]:
         """Return the numbers of the memories that exist, in the order of the ids."""
