@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import field, fields, replace
 from pathlib import Path
 
 from graphmem.capture_rules import CaptureRules, read_rule_table, read_rules
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, field, field_names, replace
 from graphmem.errors import InvalidInput, NotFound
 from graphmem.model import Scope
 from graphmem.secrets.policy import SecretPolicy
@@ -140,10 +139,10 @@ def load_settings(environment: Mapping[str, str] | None = None, folder: Path | N
     variables = os.environ if environment is None else environment
     home = find_folder(Path.cwd()) if folder is None else folder
     values, rules = _from_file(home / CONFIG) if home is not None else ({}, CaptureRules())
-    for spec in fields(Settings):
-        value = variables.get(f"GRAPHMEM_{spec.name.upper()}")
+    for name in field_names(Settings):
+        value = variables.get(f"GRAPHMEM_{name.upper()}")
         if value:
-            values[spec.name] = value
+            values[name] = value
     own = read_rules(values.pop(_CAPTURE, ""))
     return replace(_parsed(values), capture=rules | own)
 
@@ -223,7 +222,7 @@ def _from_file(path: Path) -> tuple[dict[str, str], CaptureRules]:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise InvalidInput(f"{path} cannot be read: {exc}") from exc
-    names = {spec.name for spec in fields(Settings)} - _FROM_ENVIRONMENT
+    names = {*field_names(Settings)} - _FROM_ENVIRONMENT
     unknown = sorted(values.keys() - names - {COMPONENTS})
     if unknown:
         raise InvalidInput(f"{path} sets {unknown[0]!r}, which is not a setting; settings: {', '.join(sorted(names))}")

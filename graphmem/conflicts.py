@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from hashlib import sha256
 
 from graphmem.answers import Card, Interval
 from graphmem.deferred_dataclass import dataclass
+from graphmem.digests import sha256
 from graphmem.model import Point, Provenance
 
 _ID_CHARS = 10

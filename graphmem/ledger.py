@@ -7,7 +7,6 @@ The chain hashes commitments, not contents, so that every link stays verifiable 
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 from datetime import datetime
@@ -15,6 +14,7 @@ from typing import Any
 
 from graphmem.canonical_json import Codec, json_text
 from graphmem.deferred_dataclass import dataclass
+from graphmem.digests import sha256
 from graphmem.errors import CorruptStore, InvalidInput
 from graphmem.instants import to_micros
 from graphmem.model import (
@@ -28,11 +28,10 @@ from graphmem.model import (
     Scope,
     Statement,
 )
+from graphmem.rows import GENESIS as GENESIS
 from graphmem.statement_json import encode_statement, taken_source_key
 from graphmem.temporal.operations import RULES, rules_of
 from graphmem.temporal.operations import operation_name as operation_name
-
-GENESIS = "0" * 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +65,21 @@ def seal(change: Change, *, salt: str, digest: str, previous: str) -> Entry:
 
 def commitment(salt: str, digest: str, body: str) -> str:
     """Hash that commits to a body and the digest of its request without revealing them."""
-    return hashlib.sha256(f"{salt}\x1f{digest}\x1f{body}".encode("utf-8", "surrogatepass")).hexdigest()
+    return sha256(f"{salt}\x1f{digest}\x1f{body}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _is_committed(entry: Entry, salt: str) -> bool:
     if entry.digest is not None and entry.commitment == commitment(salt, entry.digest, entry.body):
         return True
     # Entries of the first releases do not commit to the digest. A body begins with a brace, a digest never does.
-    alone = hashlib.sha256(f"{salt}\x1f{entry.body}".encode("utf-8", "surrogatepass")).hexdigest()
+    alone = sha256(f"{salt}\x1f{entry.body}".encode("utf-8", "surrogatepass")).hexdigest()
     return entry.body.startswith("{") and entry.commitment == alone
 
 
 def chain(previous: str, seq: int, recorded_at: datetime, op_id: str, committed: str) -> str:
     """The hash of an entry, which includes the previous entry's hash."""
     head = f"{previous}\x1f{seq}\x1f{to_micros(recorded_at)}\x1f{op_id}\x1f{committed}"
-    return hashlib.sha256(head.encode("utf-8", "surrogatepass")).hexdigest()
+    return sha256(head.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def request_digest(key: str, request: Request) -> str:

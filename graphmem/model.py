@@ -5,13 +5,12 @@ All are frozen; all times are aware UTC with microseconds. This module does no I
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from dataclasses import field
 from datetime import UTC, datetime
 
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, field
+from graphmem.digests import sha256
 from graphmem.errors import InvalidInput
 from graphmem.feedback import Feedback as Feedback
 from graphmem.points import CommitPoint as CommitPoint
@@ -88,7 +87,7 @@ class Anchor:
         """Return the id of the anchor's graph node, equal for equal anchors of a tenant."""
         # Unambiguous: only `repo` may hold the separator.
         key = "\x1f".join((tenant, self.kind, self.repo or "", self.name))
-        return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+        return sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +143,7 @@ class Statement:
         labels = (self.kind, self.subject or "", self.language or "", sorted(self.aliases), sorted(self.labels))
         # JSON separates the texts, whatever characters they hold.
         content = _json((*texts, *labels, bool(self.is_mandatory), anchors, alternatives))
-        return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+        return sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode

@@ -7,12 +7,11 @@ has ids of memories, ledger positions, days and counts; questions and paths are 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, field, field_names
 from graphmem.model import Scope
 
 
@@ -84,7 +83,7 @@ class RecallCounts:
 
 
 #: Events by name, in the order of the counts.
-EVENTS = tuple(spec.name for spec in fields(RecallCounts) if spec.name != "last_day")
+EVENTS = tuple(name for name in field_names(RecallCounts) if name != "last_day")
 
 
 def counts_of(rows: Iterable[tuple[str, int, str]]) -> RecallCounts:

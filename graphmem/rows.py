@@ -7,13 +7,14 @@ a row counts for a reader at a ledger position.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from datetime import UTC, datetime, timedelta
 
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, field
 from graphmem.errors import InvalidInput
 from graphmem.model import Change, LinkKind, Memory, Move, SupersessionKind
 
+#: What stands for the hash before the first ledger entry.
+GENESIS = "0" * 64
 #: A later entry would leave no room for the following entries of the ledger.
 LAST_RECORDABLE = datetime(9000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
 
-from graphmem.canonical_json import Codec, canonical, json_text
-from graphmem.instants import to_micros
-from graphmem.model import Anchor, Kind, Origin, Statement
+from graphmem.instants import from_micros, to_micros
+from graphmem.model import Alternative, Anchor, AnchorKind, Kind, Origin, Outcome, Statement
 from graphmem.vocabulary import SOURCE_ROLE
 
-_codec = Codec({})
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from graphmem.canonical_json import Codec
+
+_KINDS, _ORIGINS, _ANCHOR_KINDS, _OUTCOMES = (
+    {word.value: word for word in words} for words in (Kind, Origin, AnchorKind, Outcome)
+)
+_MOST_ANCHORS_CACHED = 4_096
 
 # Cache of the last statement's text, which an add uses several times.
 _last_statement: tuple[Statement | None, str] = (None, "")
@@ -30,12 +38,60 @@ def decode_statement(text: str) -> Statement:
     """The statement in a text written by `encode_statement`."""
     raw = json.loads(text)
     taken_source_key(raw)
-    return _codec.read(Statement, raw)
+    _read_members(raw, _READERS)
+    if raw.get("observed_at") is not None:
+        raw["observed_at"] = from_micros(raw["observed_at"])
+    return Statement(**raw)
 
 
 def anchor_of(raw: dict[str, Any]) -> Anchor:
     """An anchor from parsed JSON."""
-    return _codec.read(Anchor, raw)
+    try:
+        return _cached_anchor(tuple(raw.items()))
+    except TypeError:  # a list has no hash
+        return _anchor(raw)
+
+
+# Statements are read without `Codec`, whose import takes longer than reading the statements of an answer.
+
+
+def _read_members(raw: dict[str, Any], readers: dict[str, Callable[[Any], Any]]) -> None:
+    """Replace members of parsed JSON by the values of their fields."""
+    for name, read in readers.items():
+        if name in raw:
+            raw[name] = read(raw[name])
+
+
+def _anchor(raw: dict[str, Any]) -> Anchor:
+    _read_members(raw, {"kind": _ANCHOR_KINDS.__getitem__})
+    return Anchor(**raw)
+
+
+@lru_cache(_MOST_ANCHORS_CACHED)
+def _cached_anchor(members: tuple[tuple[str, Any], ...]) -> Anchor:
+    return _anchor(dict(members))
+
+
+def _alternative(raw: dict[str, Any]) -> Alternative:
+    _read_members(raw, {"outcome": _OUTCOMES.__getitem__, "keys": tuple})
+    return Alternative(**raw)
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "kind": _KINDS.__getitem__,
+    "origin": _ORIGINS.__getitem__,
+    "aliases": tuple,
+    "labels": tuple,
+    "anchors": lambda values: tuple([anchor_of(value) for value in values]),
+    "alternatives": lambda values: tuple([_alternative(value) for value in values]),
+}
+
+
+@cache
+def _codec() -> Codec:
+    from graphmem.canonical_json import Codec
+
+    return Codec({})
 
 
 def former_source_key(raw: dict[str, Any]) -> str | None:
@@ -52,14 +108,16 @@ def taken_source_key(raw: dict[str, Any]) -> str | None:
 
 
 def _statement_text(statement: Statement) -> str:  # noqa: PLR0912 - a branch for each field
+    from graphmem.canonical_json import canonical, json_text
+
     # Written out in key order for speed: a bulk load calls this for each memory.
-    parts = []
+    codec, parts = _codec(), []
     if statement.aliases:
         parts.append(f'"aliases":{canonical(statement.aliases)}')
     if statement.alternatives:
-        parts.append(f'"alternatives":[{",".join(map(_codec.text, statement.alternatives))}]')
+        parts.append(f'"alternatives":[{",".join(map(codec.text, statement.alternatives))}]')
     if statement.anchors:
-        parts.append(f'"anchors":[{",".join(map(_codec.text, statement.anchors))}]')
+        parts.append(f'"anchors":[{",".join(map(codec.text, statement.anchors))}]')
     if statement.body:
         parts.append(f'"body":{json_text(statement.body)}')
     if statement.confidence != 1.0:

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
+from graphmem.deferred_dataclass import field_names
 from graphmem.errors import CorruptStore, GraphMemError
 from graphmem.model import Kind, Origin, Statement
 from graphmem.statement_json import decode_statement, encode_statement
 
-_FIELDS: tuple[str, ...] = tuple(Statement.__dataclass_fields__)
+_FIELDS: tuple[str, ...] = field_names(Statement)
 _values: Callable[[Statement], tuple[Any, ...]] = attrgetter(*_FIELDS)
 _KINDS: dict[str, Kind] = {member.value: member for member in Kind}
 _ORIGINS: dict[str, Origin] = {member.value: member for member in Origin}

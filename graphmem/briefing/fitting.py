@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import field, replace
 
 from graphmem.briefing.block import BlockItem, BlockSection, SectionName
 from graphmem.briefing.wording import BlockLine, foot_line
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, field, replace
 from graphmem.token_count import token_count
 
 #: The share of the budget that reasons and replaced statements of the first lines may take from further memories.

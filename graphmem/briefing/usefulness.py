@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import field, fields, replace
 
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, field, field_names, replace
 
 _UNIVERSAL = re.compile(r"\b(?:always|never|must|all|every|each|any|only|don't|do not)\b", re.IGNORECASE)
 #: Decimal places of a rounded sum: stores may differ in the last digits.
@@ -81,7 +80,7 @@ class Weights:
 
 
 WEIGHTS = Weights()
-NAMES = tuple(part.name for part in fields(Weights))
+NAMES = field_names(Weights)
 #: A memory that is less useful is left out uncounted, unless a path or its mandate brings it.
 FLOOR = 0.05
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
+from graphmem.deferred_dataclass import replace
 from graphmem.errors import InvalidInput
 from graphmem.model import MAX_NAME_CHARS, Anchor, AnchorKind, Kind, Origin, Statement
 from graphmem.repository.path_patterns import is_glob

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import Self
 
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, replace
 from graphmem.errors import InvalidInput
 from graphmem.option_keys.command_matches import runs_command
 from graphmem.option_keys.file_scope import path_matches

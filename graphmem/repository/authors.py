@@ -8,11 +8,10 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import field
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, field
 from graphmem.errors import InvalidInput
 from graphmem.repository.mainline_rows import inflated
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import field
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, field
 from graphmem.repository.areas import AreaRow, Areas, package_names
 from graphmem.repository.authors import AuthorRows, MainlineAuthors, takes_authors
 from graphmem.repository.code_verdict import CodeVerdict

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import field
 from datetime import datetime
 
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, field
 from graphmem.instants import from_micros
 from graphmem.repository.mainline_history import FOREVER_US, MainlineHistory, without_second
 from graphmem.repository.mainline_rows import SegmentRow

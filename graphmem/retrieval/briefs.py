@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 
 from graphmem.answers import Card, Hit, Interval, Quote, Reference, Relation, SearchAnswer, Sentence, State
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, replace
 from graphmem.model import CodeVerdict, Kind, Origin, Outcome, Point, Scope, Statement
 from graphmem.retrieval.dependencies import doubt_sentence
 from graphmem.retrieval.excerpts import excerpt, shortened

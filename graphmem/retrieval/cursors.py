@@ -6,11 +6,10 @@ Cursors are signed: a forged cursor could pin a point in the future.
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import json
 
 from graphmem.deferred_dataclass import dataclass
+from graphmem.digests import sha256
 from graphmem.errors import InvalidInput
 from graphmem.instants import from_micros, to_micros
 from graphmem.model import Point, Scope
@@ -29,7 +28,7 @@ class PageStart:
 
 def question_mark(*parts: object) -> str:
     """Return a short stable hash of the query that a cursor belongs to."""
-    return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 class Seal:
@@ -48,6 +47,8 @@ class Seal:
 
 def sealed(secret: str, purpose: str, text: str) -> str:
     """Return the signature of a text under a secret; see `Seal`."""
+    import hmac
+
     data = f"{purpose}\x1f{text}".encode("utf-8", "surrogatepass")
     digest = hmac.digest(secret.encode("utf-8", "surrogatepass"), data, "sha256")
     return base64.b32encode(digest[:16]).decode().rstrip("=").lower()
@@ -71,6 +72,8 @@ class Cursors:
             raise InvalidInput(f"limit {page.limit!r} is not at least 1")
         if page.cursor is None:
             return PageStart(point, 0)
+        import hmac
+
         text, _, signature = page.cursor.partition(".")
         is_ours = len(page.cursor) <= _MAX_CURSOR_CHARS and hmac.compare_digest(
             signature.encode("utf-8", "surrogatepass"), self._signature(text).encode()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from graphmem.answers import Card, Reference, Sentence
+from graphmem.deferred_dataclass import replace
 from graphmem.model import Origin, Point, Scope
 from graphmem.relations import link_words
 from graphmem.retrieval.reference import references

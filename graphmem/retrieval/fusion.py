@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import field, replace
 from functools import lru_cache
 
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, field, replace
 
 #: An identifier outweighs all other parts together, a quoted title outweighs text and vector.
 IDENTIFIER_WEIGHT = 4.0

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, replace
 from graphmem.repository.code_verdict import CodeStatus
 from graphmem.retrieval.cards import confidence
 from graphmem.retrieval.fusion import GRAPH_WEIGHT, prior

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from graphmem.answers import Card
+from graphmem.deferred_dataclass import replace
 from graphmem.instants import to_micros
 from graphmem.model import AnchorKind, Point, Scope
 from graphmem.repository.file_places import FilePlace, place_of

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
 
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, field
 from graphmem.model import Memory, Scope
 from graphmem.ranking import name_key
 from graphmem.retrieval.question_spans import may_begin_id, possible_ids

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, field, replace
 from graphmem.model import CodeVerdict, Scope
 from graphmem.retrieval.path_reach import PathReach
 from graphmem.store import Filter, Page

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
 from itertools import islice
 
 from graphmem.answers import Contest, Hit, SearchAnswer
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, replace
 from graphmem.errors import InvalidInput
 from graphmem.model import Point, Scope
 from graphmem.retrieval.cards import card

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterator
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, cast
 
+from graphmem.deferred_dataclass import replace
 from graphmem.model import ReadMainline, Scope, Statement
 from graphmem.redactions import Redaction
 from graphmem.secrets.scanner import Scanner, SecretFinding

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Unpack, overload
 
 from graphmem.answers import OnSimilar, Written
+from graphmem.deferred_dataclass import replace
 from graphmem.errors import InvalidInput
 from graphmem.model import Kind, Move, ScopeParts, Statement
 from graphmem.parameters import NewText

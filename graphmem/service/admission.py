@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 from graphmem.capture_rules import CapturePolicy, CaptureRules
+from graphmem.deferred_dataclass import replace
 from graphmem.errors import Forbidden
 from graphmem.model import Add, Change, Memory, Move, Origin, Request, Status, Transition
 

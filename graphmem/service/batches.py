@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, replace
 from datetime import datetime
 
 from graphmem.answers import OnSimilar, Written
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, field, replace
 from graphmem.errors import InvalidInput
 from graphmem.model import (
     Add,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,6 +13,8 @@ from graphmem.briefing.sections import section_of
 from graphmem.briefing.usefulness import FLOOR, WEIGHTS, Weights, usefulness
 from graphmem.briefing.wording import HEAD, HEAD_SINCE, BlockWording
 from graphmem.claims.claim_statement import is_claim
+from graphmem.deferred_dataclass import replace
+from graphmem.digests import sha256
 from graphmem.model import Point, Scope
 from graphmem.service.block_items import BlockItems
 from graphmem.service.context import ServiceContext
@@ -198,7 +198,7 @@ class BlockMaker:
         """
         last = self._context.store.changes(self._reader, after=self._point.seq - 1, limit=1)
         text = "\x1f".join(f"{change.seq} {change.recorded_at.isoformat()} {change.op_id}" for change in last)
-        return hashlib.sha256(f"{self._task.text}\x1f{text}".encode("utf-8", "surrogatepass")).hexdigest()[:_TAG_CHARS]
+        return sha256(f"{self._task.text}\x1f{text}".encode("utf-8", "surrogatepass")).hexdigest()[:_TAG_CHARS]
 
 
 def _is_trusted(view: View, key: str) -> bool:

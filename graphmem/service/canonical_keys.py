@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TypeVar
 
+from graphmem.deferred_dataclass import replace
 from graphmem.model import Statement
 from graphmem.option_keys import OptionKey
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, cast
 
 from graphmem.answers import Written
 from graphmem.capture_rules import CapturePolicy, CaptureRules, stricter
+from graphmem.deferred_dataclass import replace
 from graphmem.errors import Forbidden, InvalidInput
 from graphmem.model import Kind, Origin, Scope, Status
 from graphmem.parameters import MemoryRef, NewText, SessionName

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
@@ -11,6 +10,7 @@ from itertools import islice
 from graphmem.answers import Card, Interval, State
 from graphmem.claims.claim_statement import CLAIM_LABEL, EXPIRED, files_of, holder_of, is_claim
 from graphmem.claims.work_claim import WorkClaim
+from graphmem.deferred_dataclass import replace
 from graphmem.instants import to_micros
 from graphmem.model import Kind, LinkKind, Point, Scope
 from graphmem.repository.path_patterns import is_glob

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Unpack
 
@@ -22,6 +21,7 @@ from graphmem.claims.claim_statement import (
     with_holder,
 )
 from graphmem.claims.work_claim import WorkClaim
+from graphmem.deferred_dataclass import replace
 from graphmem.errors import InvalidInput
 from graphmem.model import (
     Add,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from graphmem.answers import Card, State
 from graphmem.claims.claim_statement import CLAIMED, EXPIRED, is_claim
 from graphmem.claims.durations import DEFAULT_DURATION, LONGEST, read_duration
 from graphmem.claims.work_claim import WorkClaim
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, replace
 from graphmem.errors import InvalidInput, NotFound
 from graphmem.model import Add, Change, End, Memory, Move, Operation, Origin, Request, Scope, Statement, Status, instant
 from graphmem.retrieval.cards import card

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass, replace
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, replace
 from graphmem.errors import InvalidInput, NotFound
 from graphmem.instants import TIME_FORMS, from_micros
 from graphmem.model import BEGINNING, At, CommitPoint, Point, Scope, ScopeParts
-from graphmem.repository.commit_names import PREFIX, CommitPlace, place_of_commit
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.service.context import ServiceContext
-from graphmem.service.cut_store import CutMainlines, cut_store
-from graphmem.temporal.cut import Cut
+
+if TYPE_CHECKING:
+    from graphmem.repository.commit_names import CommitPlace
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -71,6 +70,10 @@ def resolve(context: ServiceContext, at: At, reader: Scope) -> ResolvedAt:
     """
     if not has_name(at):
         return ResolvedAt(at, None, context)
+    from graphmem.repository.commit_names import PREFIX
+    from graphmem.service.cut_store import CutMainlines, cut_store
+    from graphmem.temporal.cut import Cut
+
     seq = context.store.position(reader).seq
     history = context.mainlines.at(reader, reader.repo, seq)
     known_at = at.known_at if not isinstance(at.known_at, str) else _position(context, reader, history, at.known_at)
@@ -91,6 +94,8 @@ def resolve(context: ServiceContext, at: At, reader: Scope) -> ResolvedAt:
 
 def _place(history: MainlineHistory, name: str) -> CommitPlace:
     """Return the place of a commit; an error names the forms of a time, since the name may be a mistyped time."""
+    from graphmem.repository.commit_names import PREFIX, place_of_commit
+
     if not history.seq and not name.startswith(PREFIX):
         raise InvalidInput(f"{name!r} is not a time, and no history was read that has a commit of that name; {_TIMES}")
     try:
@@ -123,7 +128,11 @@ def reader_of(context: ServiceContext, arguments: Any) -> Scope:  # noqa: ANN401
 
 def _with_commit(answer: Any, commit: CommitPoint | None) -> Any:  # noqa: ANN401 - an answer of any verb
     """Return an answer whose points name a commit."""
-    if commit is None or not is_dataclass(answer) or isinstance(answer, type):
+    if commit is None:
+        return answer
+    from dataclasses import fields, is_dataclass
+
+    if not is_dataclass(answer) or isinstance(answer, type):
         return answer
     points = {spec.name: getattr(answer, spec.name) for spec in fields(answer)}
     named = {name: replace(point, commit=commit) for name, point in points.items() if isinstance(point, Point)}

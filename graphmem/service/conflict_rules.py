@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from itertools import combinations
 
 from graphmem.conflicts import FoundBy
 from graphmem.contradictions import Opposed, opposed
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, replace
 from graphmem.model import LinkKind, Scope, Statement
 from graphmem.temporal import View, rule
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
 from graphmem.capture_rules import CaptureRules
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, replace
+from graphmem.digests import sha256
 from graphmem.errors import InvalidInput
 from graphmem.instants import TIME_FORMS
 from graphmem.model import (
@@ -392,5 +391,5 @@ class WriteRequest:
     def new_id(self, index: int = 0) -> str:
         """Return an id for a memory that the write adds: equal `op_id` and `index` give the same id."""
         seed = f"{self.writer.tenant}\x1f{self.op_id}\x1f{index}".encode("utf-8", "surrogatepass")
-        number = int.from_bytes(hashlib.sha256(seed).digest()[:8], "big")
+        number = int.from_bytes(sha256(seed).digest()[:8], "big")
         return "".join([ID_ALPHABET[(number >> shift) & 31] for shift in _ID_SHIFTS])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
+from graphmem.deferred_dataclass import replace
 from graphmem.model import Scope
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.retrieval.mainlines import Mainlines

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime
 
 from graphmem.answers import Diff, Difference, Turn
+from graphmem.deferred_dataclass import replace
 from graphmem.model import At, Point, Scope
 from graphmem.retrieval.cards import card
 from graphmem.retrieval.path_reach import reach

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from graphmem.answers import Reference
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, replace
 from graphmem.errors import InvalidInput
 from graphmem.model import Change, Operation, Propose, ReadMainline, Revoke, Scope, Supersede
 from graphmem.retrieval.reference import references

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import wraps
 from typing import Any, TypeVar
 
+from graphmem.deferred_dataclass import replace
 from graphmem.redactions import Redaction
 from graphmem.service.secret_gate import PassedArguments, scope_names
 from graphmem.sources.edits import IngestReport

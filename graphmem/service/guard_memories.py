@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import field
 from datetime import datetime
 
 from graphmem.answers import Reference
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, field
 from graphmem.guard.brought_options import KeyedOption, options_of
 from graphmem.guard.evidence import Added
 from graphmem.guard.evidence_terms import terms_of_evidence

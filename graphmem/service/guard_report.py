@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import field
 
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, field
 from graphmem.guard.brought_options import ChangeEvidence, OptionMatch
 from graphmem.guard.evidence import Added
 from graphmem.guard.file_changes import SkippedFile

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
+from graphmem.deferred_dataclass import replace
 from graphmem.errors import Conflict, Forbidden, InvalidInput, NotFound
 from graphmem.model import Change, End, Propose, Request
 from graphmem.service.context import ServiceContext, Write, WriteRequest

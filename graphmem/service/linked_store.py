@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
+from graphmem.deferred_dataclass import replace
 from graphmem.model import AnchorKind, Memory, Scope
 from graphmem.repository.path_patterns import path_pattern
 from graphmem.rows import CachedRows, Rows

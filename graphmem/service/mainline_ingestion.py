@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from graphmem.answers import Written
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, replace
 from graphmem.errors import Conflict, InvalidInput
 from graphmem.model import Change, CodeVerdict, Origin, ReadMainline, RecordRelocations, RecordVerdicts, Request, Scope
 from graphmem.parameters import Limit, Position

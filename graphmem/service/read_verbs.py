@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, MutableSequence, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from heapq import heapify, heappop, heappush
@@ -24,6 +23,7 @@ from graphmem.answers import (
     interval,
 )
 from graphmem.conflicts import Conflicts
+from graphmem.deferred_dataclass import replace
 from graphmem.errors import InvalidInput, NotFound
 from graphmem.model import FOREVER, At, Change, Point, Scope, ScopeParts, Status
 from graphmem.parameters import Limit, MemoryRef, PathName, Position, Question, Share, SubjectName

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
 from functools import wraps
 from inspect import signature
 from typing import Any, TypeVar
 
+from graphmem.deferred_dataclass import replace
 from graphmem.errors import GraphMemError
 from graphmem.feedback import Opinion
 from graphmem.guard.diff_paths import paths_in_headers

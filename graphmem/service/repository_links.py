@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from graphmem.answers import Written
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, replace
 from graphmem.errors import Conflict, InvalidInput, NotFound
 from graphmem.instants import from_micros
 from graphmem.model import At, Request, Scope
 from graphmem.parameters import CommitName, FolderPair, RepositoryName
-from graphmem.repository.commit_names import CommitPlace, place_of_commit
 from graphmem.repository.repository_link import LinkRepository, UnlinkRepository, moved_folder
 from graphmem.service.commit_points import reader_of, resolve
 from graphmem.service.context import ServiceContext, Write
-from graphmem.service.linked_store import linked_reader, linked_store
-from graphmem.service.repository_routes import routes_of
+
+if TYPE_CHECKING:
+    from graphmem.repository.commit_names import CommitPlace
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -85,6 +84,9 @@ def at_links(context: ServiceContext, at: At | None, reader: Scope) -> LinkedRea
     requested = at or At()
     if context.is_linked or not context.mainlines.ever_linked(reader, looks=True):
         return LinkedReader(context, reader, requested)
+    from graphmem.service.linked_store import linked_reader, linked_store
+    from graphmem.service.repository_routes import routes_of
+
     seq = context.point(replace(resolve(context, requested, reader).at, as_of=None), reader).seq
     routes = routes_of(context.mainlines, reader, seq)
     if not routes:
@@ -152,6 +154,8 @@ def _place(context: ServiceContext, name: str, *readers: Scope) -> CommitPlace:
     Raises:
         NotFound: None has it; the message names the command that reads a repository.
     """
+    from graphmem.repository.commit_names import place_of_commit
+
     for reader in readers:
         history = context.mainlines.at(reader, reader.repo, context.store.position(reader).seq)
         with suppress(NotFound):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime
 
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, replace
 from graphmem.instants import to_micros
 from graphmem.model import AnchorKind, Memory, Scope
 from graphmem.repository.mainline_history import FOREVER_US, MainlineHistory

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from itertools import count
 
 from graphmem.answers import Reference, State
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, replace
 from graphmem.errors import InvalidInput
 from graphmem.model import End, Point, Provenance, Request, Scope
 from graphmem.redactions import Redaction

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
 
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, field
 from graphmem.errors import GraphMemError, StoreUnavailable
 from graphmem.model import Change, ReadMainline, RecordVerdicts, Scope
 from graphmem.redactions import FoundSecret, ScrubReport

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from graphmem.deferred_dataclass import replace
 from graphmem.model import Change, Kind, Origin, Propose, Statement, Supersede
 from graphmem.statement_text import title_and_body
 

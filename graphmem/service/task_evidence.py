@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
 
 from graphmem.briefing.block import Why
 from graphmem.briefing.practices import Practice, practices_of
@@ -18,7 +17,7 @@ from graphmem.briefing.task_paths import (
 )
 from graphmem.briefing.usefulness import EvidenceTable, MemoryEvidence, is_universal
 from graphmem.claims.work_claim import WorkClaim
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, field, replace
 from graphmem.instants import to_micros
 from graphmem.model import Anchor, AnchorKind, Kind, Memory, Point, Scope, Statement
 from graphmem.repository.path_patterns import is_glob

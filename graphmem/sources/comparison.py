@@ -7,11 +7,10 @@ supersedes it if the file now has another decision or the source dates the chang
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import datetime
 from difflib import SequenceMatcher
 
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, replace
 from graphmem.model import (
     Add,
     AnchorKind,

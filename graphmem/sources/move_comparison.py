@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
+from graphmem.deferred_dataclass import replace
 from graphmem.model import Move, Status
 
 #: Source word of the end that is entered when a source no longer has a statement.

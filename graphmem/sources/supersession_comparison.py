@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
+from graphmem.deferred_dataclass import replace
 from graphmem.model import FOREVER, Link, Revoke, Supersede, SupersessionKind
 from graphmem.rows import EdgeRow
 from graphmem.sources.comparison import least_trusted, start_of

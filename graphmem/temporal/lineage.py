@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 
+from graphmem.deferred_dataclass import replace
 from graphmem.errors import CorruptStore
 from graphmem.model import Scope
 from graphmem.rows import BranchRow, Stamp

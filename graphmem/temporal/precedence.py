@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from heapq import heappop, heappush
 
+from graphmem.deferred_dataclass import dataclass
+from graphmem.digests import sha256
 from graphmem.model import BEGINNING
 from graphmem.temporal.spans import Span, Spans, containing, difference, union
 from graphmem.temporal.trust import is_mandatory
@@ -75,13 +75,16 @@ def reigns(view: View, ids: Iterable[str]) -> dict[str, Spans]:
     return {key: union(*((piece,) for piece in spans)) for key, spans in reigning.items()}
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class _Bid:
-    """A memory that contends for a span; the bid with the least rank wins."""
+    """A memory that contends for a span; the bid with the least rank wins, and no two have the same."""
 
     rank: int
     span: Span
     key: str
+
+    def __lt__(self, other: _Bid) -> bool:
+        return self.rank < other.rank
 
 
 def _bids(view: View, ids: set[str]) -> list[_Bid]:
@@ -112,7 +115,7 @@ def _claim(view: View, key: str, valid: datetime) -> tuple[object, ...]:
         statement.origin.trust,
         since[0] if since else BEGINNING,
         statement.observed_at or BEGINNING,
-        hashlib.sha256(key.encode()).hexdigest(),
+        sha256(key.encode()).hexdigest(),
     )
 
 

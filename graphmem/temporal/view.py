@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 
+from graphmem.deferred_dataclass import replace
 from graphmem.errors import CorruptStore
 from graphmem.model import FOREVER, Memory, Scope, Status, SupersessionKind
 from graphmem.rows import EdgeRow, LinkRow, MemoryRow, MoveRow, RevokeRow, Rows, Stamp

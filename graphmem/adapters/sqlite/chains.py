@@ -140,7 +140,10 @@ def rows_of(snapshot: Snapshot, numbers: Sequence[int]) -> Rows:
 
 def _read(snapshot: Snapshot, seeds: Sequence[int]) -> Iterator[ChainRows]:
     """Yield each chain that contains any of the memories."""
-    chained = [number for (number,) in snapshot.connection.execute(_COMPONENT, (ints(seeds),))]
+    if "superseded_by" in snapshot.empty_tables:
+        chained = sorted(set(seeds))
+    else:
+        chained = [number for (number,) in snapshot.connection.execute(_COMPONENT, (ints(seeds),))]
     rows = _read_rows(snapshot, chained)
     chain_of = _component_roots(chained, rows.edges)
     numbers: dict[int, list[int]] = {}
@@ -184,15 +187,16 @@ def _component_roots(numbers: Sequence[int], edges: Iterable[Row]) -> dict[int, 
 
 
 def _read_rows(snapshot: Snapshot, numbers: Sequence[int], *, is_alone: bool = False) -> ChainRows:
-    array, read = ints(numbers), snapshot.connection.execute
+    array, read, empty = ints(numbers), snapshot.connection.execute, snapshot.empty_tables
+    has_edges, has_links = (not is_alone and table not in empty for table in ("superseded_by", "link"))
     return ChainRows(
         snapshot.tenant.seq,
         tuple(numbers),
         moves=tuple(read(_MOVES, (array,))),
-        edges=() if is_alone else tuple(read(_EDGES, (array,))),
-        retractions=tuple(read(_RETRACTIONS, (array,))),
-        confirmations=tuple(read(_CONFIRMATIONS, (array,))),
-        links=() if is_alone else tuple(read(_LINKS, (array,))),
+        edges=tuple(read(_EDGES, (array,))) if has_edges else (),
+        retractions=() if "retraction" in empty else tuple(read(_RETRACTIONS, (array,))),
+        confirmations=() if "confirmation" in empty else tuple(read(_CONFIRMATIONS, (array,))),
+        links=tuple(read(_LINKS, (array,))) if has_links else (),
     )
 
 
@@ -251,6 +255,8 @@ def _seq(row: Row) -> int:
 
 def _revocations(snapshot: Snapshot, seqs: Iterable[int]) -> list[Row]:
     """Read the revocations of the entries at these ledger positions, in ledger order."""
+    if "revocation" in snapshot.empty_tables:
+        return []
     cached, rowids = snapshot.cache.revocations, [rowid_of(snapshot.tenant.number, seq) for seq in seqs]
     if missing := [rowid for rowid in rowids if rowid not in cached]:
         read = dict.fromkeys(missing, tuple[Row, ...]())
@@ -287,13 +293,19 @@ def rows_at_point(
     chained = rows.chained.memories
     unchained = {number: memories[number] for number in settled if memories[number].memory.id not in chained}
     ids = {number: row.memory.id for number, row in unchained.items()}
-    confirmed = snapshot.connection.execute(_CONFIRMATIONS, (ints(list(unchained)),))
+    confirmed = _confirmations(snapshot, list(unchained))
     return CachedRows(
         rows.chained,
         holding={**rows.holding, **{memory_id: cached[number] for number, memory_id in ids.items()}},
         settled={row.memory.id: row for row in unchained.values()},
         confirmations=tuple([confirm_row(row, ids) for row in confirmed]),
     )
+
+
+def _confirmations(snapshot: Snapshot, numbers: Sequence[int]) -> list[Row]:
+    if not numbers or "confirmation" in snapshot.empty_tables:
+        return []
+    return snapshot.connection.execute(_CONFIRMATIONS, (ints(numbers),)).fetchall()
 
 
 def with_caches(snapshot: Snapshot, seeds: Sequence[int], seq: int) -> CachedRows:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -19,7 +18,7 @@ from graphmem.adapters.sqlite.source_keys import numbers_on
 from graphmem.adapters.sqlite.term_hashes import Facets
 from graphmem.adapters.sqlite.text_index import TextColumns, TextIndex
 from graphmem.adapters.sqlite.values import Row, Tenant, holding_of, ints, rowid_of
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, replace
 from graphmem.model import Scope
 from graphmem.repository.path_patterns import fixed_part, is_glob, path_pattern, path_test
 from graphmem.repository.symbol_names import symbol_file

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from hashlib import blake2b
+
+from graphmem.digests import blake2b
 
 _HASH_BYTES = 8
 _MOST_HASHES = 131_072

@@ -10,10 +10,8 @@ from graphmem.adapters.sqlite.chains import IdLookup
 from graphmem.adapters.sqlite.filter_selection import Selection
 from graphmem.adapters.sqlite.keyed_hashes import hashes_of
 from graphmem.adapters.sqlite.keyed_hashes import names as names_of
-from graphmem.adapters.sqlite.snapshot import Snapshot
 from graphmem.adapters.sqlite.text_index import TextColumns
 from graphmem.adapters.sqlite.values import Tenant
-from graphmem.model import Scope
 from graphmem.ranking import BM25_B, BM25_K1, Corpus
 
 if TYPE_CHECKING:
@@ -28,16 +26,6 @@ _CHECK_AGAIN = 0.8
 _FAR_FEWER = 4
 
 Scored = tuple[str, float]
-
-
-def hidden_from(snapshot: Snapshot, reader: Scope) -> frozenset[int]:
-    """Return the homes of other users' private memories: their words do not count in this reader's scores."""
-    hidden = snapshot.cache.hidden.get(reader.user)
-    if hidden is None:
-        homes = snapshot.homes()
-        hidden = frozenset(number for number, home in homes.items() if home.user not in (None, reader.user))
-        snapshot.cache.hidden[reader.user] = hidden
-    return hidden
 
 
 class LexicalSearch:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from functools import lru_cache
 
 import apsw
@@ -44,6 +43,8 @@ def model_of(connection: apsw.Connection) -> ModelCard | None:
 
 def set_model(connection: apsw.Connection, card: ModelCard) -> None:
     """Record the embedding model of the vectors."""
+    from dataclasses import asdict
+
     connection.execute(_SET_MODEL, (json.dumps(asdict(card), sort_keys=True),))
 
 

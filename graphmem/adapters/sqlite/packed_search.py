@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from heapq import nlargest, nsmallest
+from itertools import accumulate, chain
+from typing import NamedTuple
 
 from graphmem.adapters.sqlite.chains import IdLookup
 from graphmem.adapters.sqlite.keyed_hashes import hashes_of
 from graphmem.adapters.sqlite.keyed_hashes import names as names_of
+from graphmem.adapters.sqlite.packed_segment import PackedSegment
 from graphmem.adapters.sqlite.packed_selection import PackedSelection
 from graphmem.adapters.sqlite.values import Tenant
 from graphmem.ranking import Corpus, length_norm
 
 #: Sums in another order than `bm25`'s may differ in their last digits.
 _ROUNDING = 1e-9
+#: Memories that are scored for their rare terms, and the share of memories that makes a term widespread.
+_MOST_RARE, _WIDESPREAD = 100, 0.25
+
+
+class _TermGroups(NamedTuple):
+    """The terms of a query that memories have: in few memories together, in some, and in a large share of all."""
+
+    rare: list[str]
+    common: list[str]
+    widespread: list[str]
 
 
 class PackedSearch:
@@ -51,65 +66,87 @@ class PackedSearch:
                 frequency[term] -= sum(index in unseen for index, _ in self._texts.postings(self._hashes[term]))
         return Corpus(documents, tokens / max(documents, 1), frequency)
 
-    def _norm(self, index: int) -> float:
-        """Return the length norm of a memory."""
-        base, part = self._texts.part_of(index)
-        length = part.lengths[index - base]
-        norm = self._norms.get(length)
-        if norm is None:
-            norm = self._norms[length] = length_norm(self.corpus, length)
-        return norm
+    def _norms_of(self, part: PackedSegment, positions: Iterable[int]) -> list[float]:
+        """Return the length norms of memories of a segment."""
+        lengths = [part.lengths[position] for position in positions]
+        self._norms.update({length: length_norm(self.corpus, length) for length in {*lengths}.difference(self._norms)})
+        return [self._norms[length] for length in lengths]
 
     def best(self, ids: IdLookup, limit: int) -> tuple[tuple[str, float], ...]:
         """Return the best matches in the selection, best first, ties by id.
 
-        Terms are taken the rarest first. Once the remaining terms cannot lift another memory above the last of the
-        best, they only rule candidates out.
+        Memories with a rare term are scored, then those with the most of the common terms, until no further memory
+        can be among the best. Widespread terms are counted for those memories alone for which they may decide.
         """
-        frequency = self.corpus.frequency
-        present = sorted((term for term in self.terms if frequency[term]), key=frequency.__getitem__)
-        if not present or not self.corpus.documents or limit < 1:
+        if not self.corpus.documents or limit < 1:
             return ()
+        groups = self._term_groups()
+        spread_bound = math.fsum(map(self.corpus.idf, groups.widespread))
         scores: dict[int, float] = {}
-        rest, is_complete = math.fsum(map(self.corpus.idf, present)), False
-        for term in present:
-            idf = self.corpus.idf(term)
-            for index, count in self._counts(term, scores if is_complete else None):
-                scores[index] = scores.get(index, 0.0) + idf * count / (count + self._norm(index))
-            rest -= idf
-            if len(scores) >= limit and (least := nlargest(limit, scores.values())[-1]) >= rest:
-                scores = {index: score for index, score in scores.items() if score + rest >= least - _ROUNDING}
-                is_complete = True
-        return self._first(scores, ids, limit)
-
-    def _counts(self, term: str, among: Iterable[int] | None) -> list[tuple[int, int]]:
-        """Return the memories in the selection with a term, and its count in each; all of them, or those among some."""
-        hashed = self._hashes[term]
-        if among is None:
-            counts = dict(self._texts.postings(hashed))
-            return [(index, counts[index]) for index in self._selection.passing(counts)]
-        parts = ((index, *self._texts.part_of(index)) for index in among)
-        counted = ((index, part.count(hashed, index - base)) for index, base, part in parts)
-        return [(index, count) for index, count in counted if count]
-
-    def _first(self, candidates: Iterable[int], ids: IdLookup, limit: int) -> tuple[tuple[str, float], ...]:
-        """Score the candidates again in term order, so that the last digits equal those of every store."""
-        hashed = [(self._hashes[term], self.corpus.idf(term)) for term in self.terms if self.corpus.frequency[term]]
-        scores: dict[int, float] = {}
-        for index in candidates:
-            norm, (base, part), score = self._norm(index), self._texts.part_of(index), 0.0
-            for term, idf in hashed:
-                count = part.count(term, index - base)
-                score += idf * count / (count + norm)
-            scores[index] = score
-        found = list(scores)
-        if len(found) > limit:
-            least = nlargest(limit, scores.values())[-1]
-            found = [index for index in found if scores[index] >= least]
-        score_of = {self._texts.number(index): scores[index] for index in found}
+        for bound, indexes in self._stages(groups, spread_bound):
+            if len(scores) >= limit and nlargest(limit, scores.values())[-1] > bound + _ROUNDING:
+                break
+            added = dict(self._scored(self._selection.passing(indexes()), (*groups.rare, *groups.common)))
+            if groups.widespread and added:
+                least = _least((*scores.values(), *added.values()), limit) - spread_bound - _ROUNDING
+                added = dict(self._scored((index for index in added if added[index] >= least), self.terms))
+            scores.update(added)
+        least = _least(scores.values(), limit)
+        score_of = {self._texts.number(index): score for index, score in scores.items() if score >= least}
         id_of = ids.of(list(score_of))
         scored = [(id_of[number], score) for number, score in score_of.items()]
         return tuple(nsmallest(limit, scored, key=lambda match: (-match[1], match[0])))
+
+    def _term_groups(self) -> _TermGroups:
+        frequency, few = self.corpus.frequency, self.corpus.documents * _WIDESPREAD
+        present = sorted((term for term in self.terms if frequency[term]), key=frequency.__getitem__)
+        sizes = accumulate(frequency[term] for term in present)
+        rare = [term for term, size in zip(present, sizes, strict=True) if size <= _MOST_RARE]
+        rest = present[len(rare) :]
+        common = [term for term in rest if frequency[term] <= few]
+        return _TermGroups(rare, common, rest[len(common) :])
+
+    def _stages(
+        self, groups: _TermGroups, spread_bound: float
+    ) -> Iterator[tuple[float, Callable[[], Collection[int]]]]:
+        """Yield all memories with a term once, behind a bound of the scores of these and all that follow."""
+        seen = {index for term in groups.rare for index in self._indexes(term)}
+        yield math.inf, lambda: seen
+        bounds = sorted(map(self._bound, groups.common), reverse=True)
+        numbers = Counter(chain.from_iterable(map(self._indexes, groups.common)))
+        for index in seen:
+            numbers.pop(index, None)
+        by_number: dict[int, list[int]] = {number: [] for number in range(1, len(bounds) + 1)}
+        for index, number in numbers.items():
+            by_number[number].append(index)
+        for number in range(len(bounds), 0, -1):
+            yield math.fsum(bounds[:number]) + spread_bound, partial(by_number.__getitem__, number)
+        with_others = seen.union(numbers)
+        yield spread_bound, lambda: {*chain.from_iterable(map(self._indexes, groups.widespread))} - with_others
+
+    def _indexes(self, term: str) -> list[int]:
+        return self._texts.indexes(self._hashes[term])
+
+    def _bound(self, term: str) -> float:
+        """Return the most that a term can add to a score."""
+        count = self._texts.most(self._hashes[term])
+        return self.corpus.idf(term) * count / (count + length_norm(self.corpus, self._texts.least_length))
+
+    def _scored(self, indexes: Iterable[int], terms: Iterable[str]) -> Iterator[tuple[int, float]]:
+        """Score memories in the order of the query's terms, so that the last digits equal those of every store."""
+        chosen = frozenset(terms)
+        weights = [
+            (self._hashes[term], self.corpus.idf(term))
+            for term in self.terms
+            if term in chosen and self.corpus.frequency[term]
+        ]
+        for base, part, positions in self._texts.by_part(indexes):
+            norms, scores = self._norms_of(part, positions), [0.0] * len(positions)
+            for term, idf in weights:
+                for at, count in enumerate(part.counts(term, positions)):
+                    if count:
+                        scores[at] += idf * count / (count + norms[at])
+            yield from zip([base + position for position in positions], scores, strict=True)
 
     def saturations(self, numbers: Sequence[int]) -> list[tuple[float, ...]]:
         """Return each term's saturated frequency in each memory, from 0 up to 1."""
@@ -119,7 +156,8 @@ class PackedSearch:
     def _saturation(self, index: int, hashes: Sequence[int]) -> tuple[float, ...]:
         if index < 0:
             return (0.0,) * len(hashes)
-        norm, (base, part) = self._norm(index), self._texts.part_of(index)
+        base, part = self._texts.part_of(index)
+        (norm,) = self._norms_of(part, [index - base])
         counts = [float(part.count(term, index - base)) for term in hashes]
         return tuple([count / (count + norm) for count in counts])
 
@@ -131,3 +169,8 @@ class PackedSearch:
             if indexes:
                 ids_of[name] = tuple(sorted(ids.of([self._texts.number(index) for index in indexes]).values()))
         return ids_of
+
+
+def _least(scores: Collection[float], limit: int) -> float:
+    """Return the least of the best scores; minus infinity if there are fewer."""
+    return nlargest(limit, scores)[-1] if len(scores) > limit else -math.inf

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import accumulate, pairwise
 
 TYPE_CHECKING = False  # typing takes milliseconds to import
@@ -18,6 +18,10 @@ HEADER = struct.Struct("<4I")
 
 #: The columns after the header, as the formats of their values.
 _COLUMNS: tuple[Literal["Q", "I", "H", "B"], ...] = ("Q", "I", "I", "I", "I", "I", "H", "B")
+
+
+#: The time of looking a memory up among the postings of a term, as a number of postings that are read meanwhile.
+_SEARCH_TIME = 4
 
 
 class DamagedSegment(Exception):
@@ -100,6 +104,33 @@ class PackedSegment:
         if at == end or self._docs[at] != position:
             return 0
         return self._escaped.get(at, self._counts[at])
+
+    def positions(self, term: int) -> list[int]:
+        """Return the position of each memory that has a term, rising."""
+        start, end = self._span(term)
+        return self._docs[start:end].tolist()
+
+    def counts(self, term: int, positions: Sequence[int]) -> list[int]:
+        """Return the count of a term in each of some memories."""
+        start, end = self._span(term)
+        if end - start < len(positions) * _SEARCH_TIME:
+            counted = dict(self.postings(term)).get
+            return [counted(position, 0) for position in positions]
+        docs, numbers, escaped = self._docs, self._counts, self._escaped
+        counts: list[int] = []
+        for position in positions:
+            at = bisect_left(docs, position, start, end)
+            is_held = at < end and docs[at] == position
+            counts.append(escaped.get(at, numbers[at]) if is_held else 0)
+        return counts
+
+    def most(self, term: int) -> int:
+        """Return the largest count of a term in a memory; 0 if no memory has it."""
+        start, end = self._span(term)
+        most = max(self._counts[start:end], default=0)
+        if not self._escaped:
+            return most
+        return max([most, *(count for at, count in self._escaped.items() if start <= at < end)])
 
     def _span(self, term: int) -> tuple[int, int]:
         """Return the range of a term's postings; an empty range if no memory has it."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 import apsw
 
@@ -44,6 +45,29 @@ class PackedTexts:
         for base, part in self._parts:
             for position, count in part.postings(term):
                 yield base + position, count
+
+    def indexes(self, term: int) -> list[int]:
+        """Return the index of each memory that has a term, rising."""
+        if len(self._parts) == 1:
+            return self._parts[0][1].positions(term)
+        return [base + position for base, part in self._parts for position in part.positions(term)]
+
+    def by_part(self, indexes: Iterable[int]) -> Iterator[tuple[int, PackedSegment, list[int]]]:
+        """Yield the segments of memories, each with the index of its first memory, and the positions in it, rising."""
+        rising = sorted(indexes)
+        for base, part in self._parts:
+            inside = rising[bisect_left(rising, base) : bisect_left(rising, base + part.size)]
+            if inside:
+                yield base, part, [index - base for index in inside] if base else inside
+
+    def most(self, term: int) -> int:
+        """Return the largest count of a term in a memory."""
+        return max(part.most(term) for _, part in self._parts)
+
+    @cached_property
+    def least_length(self) -> int:
+        """The length of the shortest memory."""
+        return min((min(part.lengths) for _, part in self._parts if part.size), default=0)
 
     def frequency(self, term: int) -> int:
         """Return the number of memories that have a term."""

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from graphmem.adapters.sqlite import chains, filter_selection, lexical_search, meta_table
+from graphmem.adapters.sqlite import chains, filter_selection, meta_table
 from graphmem.adapters.sqlite.caches import StoreCaches
 from graphmem.adapters.sqlite.chains import IdLookup
-from graphmem.adapters.sqlite.lexical_search import LexicalSearch
 from graphmem.adapters.sqlite.packed_search import PackedSearch
 from graphmem.adapters.sqlite.packed_selection import PackedSelection
 from graphmem.adapters.sqlite.packed_texts import PackedTexts
 from graphmem.adapters.sqlite.snapshot import Snapshot
 from graphmem.adapters.sqlite.values import rowid_of
-from graphmem.adapters.sqlite.vectors import VectorSearch, dimension_of
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, replace
 from graphmem.model import Point, Scope
 from graphmem.ranking import Corpus
 from graphmem.rows import CachedRows
 from graphmem.store import Evidence, Filter, Matches, Probe
+
+if TYPE_CHECKING:
+    from graphmem.adapters.sqlite.lexical_search import LexicalSearch
+    from graphmem.adapters.sqlite.vectors import VectorSearch
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,13 @@ class Search:
     def matches(self, probe: Probe, where: Filter) -> Matches:
         """Return the matches of the probe that pass the filter; see `graphmem.store.Store.match`."""
         snapshot = self.snapshot
-        tenant, model = snapshot.tenant, meta_table.model_of(snapshot.connection)
         compiled = filter_selection.compile_filter(snapshot, self.reader, where)
         if compiled is None:
-            return Matches(seq=self.seq, model=model, rows=CachedRows(chains.component(snapshot, ())))
+            return Matches(
+                seq=self.seq,
+                model=meta_table.model_of(snapshot.connection),
+                rows=CachedRows(chains.component(snapshot, ())),
+            )
         ids = IdLookup(snapshot)
         packed = None
         if probe.vector is None and compiled.has_only_terms:
@@ -52,9 +57,20 @@ class Search:
         if packed is not None:
             matches = self._packed_matches(packed, compiled, probe, ids)
             return replace(matches, rows=self._rows([ids.numbers[key] for key in matches.ids]))
+        matches = self._compared(compiled, probe, ids)
+        return replace(matches, rows=self._rows([ids.numbers[key] for key in matches.ids]))
+
+    def _compared(self, compiled: filter_selection.CompiledFilter, probe: Probe, ids: IdLookup) -> Matches:
+        """Return the lexical, vector and name matches, with NumPy."""
+        from graphmem.adapters.sqlite import lexical_search
+        from graphmem.adapters.sqlite.lexical_search import LexicalSearch
+        from graphmem.adapters.sqlite.vectors import VectorSearch, dimension_of
+
+        snapshot = self.snapshot
+        tenant, model = snapshot.tenant, meta_table.model_of(snapshot.connection)
         texts = self.caches.texts.texts(snapshot)
         selection = filter_selection.selection(snapshot, texts.upto(rowid_of(tenant.number, self.seq)), compiled)
-        lexical = LexicalSearch(tenant, texts, probe.terms, lexical_search.hidden_from(snapshot, self.reader))
+        lexical = LexicalSearch(tenant, texts, probe.terms, snapshot.hidden_from(self.reader))
         vector_cache, dimension = self.caches.vectors, dimension_of(snapshot.connection)
         vectors = VectorSearch(snapshot, compiled, selection, ids, self.seq, vector_cache, dimension, texts)
         is_comparable = probe.vector is not None and tenant.vectors and probe.model in (None, model)
@@ -66,10 +82,9 @@ class Search:
             model=model,
             last_reading=snapshot.last_reading(),
         )
-        numbers = [ids.numbers[key] for key in matches.ids]
         if probe.is_weighed:
-            matches = _weighed(matches, numbers, probe, lexical, vectors)
-        return replace(matches, rows=self._rows(numbers))
+            matches = _weighed(matches, [ids.numbers[key] for key in matches.ids], probe, lexical, vectors)
+        return matches
 
     def _packed_matches(
         self, texts: PackedTexts, where: filter_selection.CompiledFilter, probe: Probe, ids: IdLookup
@@ -77,7 +92,7 @@ class Search:
         """Return the lexical and name matches, without NumPy."""
         snapshot = self.snapshot
         selection = PackedSelection(texts, where, rowid_of(snapshot.tenant.number, self.seq))
-        hidden = lexical_search.hidden_from(snapshot, self.reader)
+        hidden = snapshot.hidden_from(self.reader)
         lexical = PackedSearch(snapshot.tenant, selection, probe.terms, hidden)
         matches = Matches(
             lexical.best(ids, probe.limit),

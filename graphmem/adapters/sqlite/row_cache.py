@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import field, replace
-from typing import NamedTuple
 
 import apsw
 
 from graphmem.adapters.sqlite.values import Row, Tenant, rowid_range
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, field, replace
 from graphmem.model import Scope
 from graphmem.rows import BranchRow, EdgeRow, MemoryRow, MoveRow
 from graphmem.temporal.spans import Spans
@@ -24,7 +22,8 @@ _MOST_CONVERTED = 4_096
 _MOST_CHAINED = 32_768
 
 
-class ChainRows(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ChainRows:
     """Stored rows of memories joined by supersessions, as of a ledger position; a link between chains is in both.
 
     Tuples of plain values are not visited by Python's garbage collector, however many are cached.
@@ -100,6 +99,7 @@ class RowCache:
         converted: Moves and edges of chains as row values, by the chain's first number.
         anchors: (anchor number, memory count) by anchor id and last row number.
         about: The latest memories about an anchor, by (anchor number, last row number, limit).
+        empty_tables: The names of tables of changes in which no tenant has a row, once read.
     """
 
     stored: dict[int, Row] = field(default_factory=dict)
@@ -118,6 +118,7 @@ class RowCache:
     )
     anchors: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
     about: dict[tuple[int, int, int], list[int]] = field(default_factory=dict)
+    empty_tables: frozenset[str] | None = None
 
 
 class LatestRowCache:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import apsw
 
@@ -21,12 +21,13 @@ from graphmem.adapters.sqlite.values import (
 )
 from graphmem.errors import CorruptStore
 from graphmem.instants import from_micros, to_micros
-from graphmem.ledger import GENESIS, Entry, change_of
 from graphmem.model import Change, Scope
-from graphmem.rows import BranchRow
+from graphmem.rows import GENESIS, BranchRow
 from graphmem.store import Position
 from graphmem.temporal.lineage import openings
-from graphmem.temporal.operations import about
+
+if TYPE_CHECKING:
+    from graphmem.ledger import Entry
 
 _TENANT = (
     "SELECT number, name, key, seq, recorded_at, head, documents, tokens, vectors, epoch, answered_to, loose"
@@ -56,6 +57,14 @@ _PREVIOUS = "SELECT hash FROM entry WHERE place = ?"
 _RECORDED_AT = "SELECT recorded_at FROM entry WHERE place = ?"
 _TOUCHES = "SELECT seq FROM touch WHERE memory = ? ORDER BY seq"
 _ON_BRANCH = "SELECT place FROM entry WHERE tenant = ? AND branch = ? ORDER BY place"
+
+
+#: Tables that many stores never write to: one statement tells which of them need not be read.
+_SELDOM_WRITTEN = ("superseded_by", "retraction", "confirmation", "link", "revocation")
+_ARE_EMPTY = """
+    SELECT NOT EXISTS (SELECT 1 FROM superseded_by), NOT EXISTS (SELECT 1 FROM retraction),
+      NOT EXISTS (SELECT 1 FROM confirmation), NOT EXISTS (SELECT 1 FROM link), NOT EXISTS (SELECT 1 FROM revocation)
+"""
 
 
 class Snapshot:
@@ -88,6 +97,18 @@ class Snapshot:
             self._cache = RowCache() if self._latest is None else self._latest.of(self.connection, self.tenant)
         return self._cache
 
+    @property
+    def empty_tables(self) -> frozenset[str]:
+        """The tables of changes without rows; none for a writer, whose transaction fills them."""
+        if self._latest is None:
+            return frozenset()
+        cache = self.cache
+        if cache.empty_tables is None:
+            row = self.connection.execute(_ARE_EMPTY).fetchone() or ()
+            pairs = zip(_SELDOM_WRITTEN, row, strict=True)
+            cache.empty_tables = frozenset([table for table, is_empty in pairs if is_empty])
+        return cache.empty_tables
+
     def branches(self) -> dict[str, BranchRow]:
         """Return every branch of the tenant by its key."""
         return {row[0]: branch_row(row) for row in self.connection.execute(_BRANCHES, (self.tenant.number,))}
@@ -107,6 +128,15 @@ class Snapshot:
             visible = frozenset([number for number, home in self.homes().items() if reader.admits(home)])
             self.cache.admitted[reader] = visible
         return visible
+
+    def hidden_from(self, reader: Scope) -> frozenset[int]:
+        """Return the homes of other users' private memories: their words do not count in this reader's scores."""
+        hidden = self.cache.hidden.get(reader.user)
+        if hidden is None:
+            homes = self.homes()
+            hidden = frozenset([number for number, home in homes.items() if home.user not in (None, reader.user)])
+            self.cache.hidden[reader.user] = hidden
+        return hidden
 
     def numbers(self, ids: Iterable[str]) -> list[int]:
         """Return the numbers of the memories that exist, in the order of the ids."""
@@ -135,7 +165,7 @@ class Snapshot:
         if not 1 <= seq <= self.tenant.seq:
             return None
         row = self.connection.execute(_ENTRY, (rowid_of(self.tenant.number, seq),)).fetchone()
-        return None if row is None else change_of(entry_of(row, GENESIS))
+        return None if row is None else _change(entry_of(row, GENESIS))
 
     def change_by_op_id(self, op_id: str) -> Change | None:
         """Return the change with an `op_id`; None if there is none."""
@@ -163,10 +193,14 @@ class Snapshot:
             previous = entry.hash
             yield entry
 
+    def changes(self, after: int, limit: int = -1) -> list[Change]:
+        """Return the changes after a ledger position, in order."""
+        return [_change(entry) for entry in self.entries(after, limit)]
+
     def readings(self, repo: str | None, after: int) -> list[Change]:
         """Return the readings of a repository's mainline after a ledger position, in order."""
         rows = self.connection.execute(_READINGS, (self.tenant.number, repo or "", after))
-        return [change_of(entry_of(row, GENESIS)) for row in rows]
+        return [_change(entry_of(row, GENESIS)) for row in rows]
 
     def last_reading(self) -> int:
         """Return the ledger position of the tenant's last entry about code; 0 if there is none."""
@@ -196,6 +230,8 @@ class Snapshot:
 
     def touched_by(self, changes: Iterable[Change]) -> list[int]:
         """Return the numbers of the memories that changes name; for a revoke, those of the revoked change."""
+        from graphmem.temporal.operations import about
+
         ids: dict[str, None] = {}
         for change in changes:
             ids.update(dict.fromkeys(about(change.operation, self.change_at)))
@@ -215,4 +251,11 @@ class Snapshot:
         for branch_key in keys:
             on_branch: list[Row] = self.connection.execute(_ON_BRANCH, (self.tenant.number, branch_key)).fetchall()
             rowids += [rowid for (rowid,) in on_branch]
-        return self.touched_by(change_of(self.entry_at(rowid)) for rowid in rowids)
+        return self.touched_by(_change(self.entry_at(rowid)) for rowid in rowids)
+
+
+def _change(entry: Entry) -> Change:
+    """Return the change in a ledger entry. Most reads need no change, and the codec of entries is large."""
+    from graphmem.ledger import change_of
+
+    return change_of(entry)

@@ -19,12 +19,10 @@ from graphmem.adapters.sqlite import (
     filter_selection,
     guard_terms,
     guiding_memories,
-    id_prefixes,
     meta_table,
     migrations,
     neighbours,
     source_keys,
-    store_totals,
 )
 from graphmem.adapters.sqlite.caches import StoreCaches
 from graphmem.adapters.sqlite.connection import Connections, translated
@@ -33,13 +31,11 @@ from graphmem.adapters.sqlite.number_tables import NumberCache
 from graphmem.adapters.sqlite.probe_search import Search
 from graphmem.adapters.sqlite.snapshot import Snapshot
 from graphmem.adapters.sqlite.values import rowid_range
-from graphmem.adapters.sqlite.vectors import dimension_of, refuse_mixed_dimensions
 from graphmem.adapters.sqlite.write_lock import LockFile, WriteLock, lock_of, release_file
 from graphmem.adapters.vector_bytes import blob, refuse_model_conflict
 from graphmem.drafts import remove_dead_drafts
 from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
 from graphmem.instants import to_micros
-from graphmem.ledger import change_of
 from graphmem.model import Change, Point, Request, Scope
 from graphmem.rows import CachedRows, Rows, SourceRow
 from graphmem.store import (
@@ -145,7 +141,7 @@ class SQLiteStore:
         with self._writing() as (connection, write_lock):
             meta_table.refuse_restoring(connection, requests[0].writer.tenant)
             stored_vectors = vectors if vectors and meta_table.takes_model(connection, model) else {}
-            refuse_mixed_dimensions(connection, stored_vectors)
+            sqlite.vectors.refuse_mixed_dimensions(connection, stored_vectors)
             changes, batch = sqlite.write_batch.carry_out(connection, requests, clock, stored_vectors, self._numbers)
             if batch.erased:
                 meta_table.note_erased_in_log(Snapshot(connection, batch.tenant), batch.erased)
@@ -187,7 +183,7 @@ class SQLiteStore:
             meta_table.refuse_restoring(connection, reader.tenant)
             if vectors and not meta_table.takes_model(connection, model):
                 refuse_model_conflict(model, meta_table.model_of(connection))
-            refuse_mixed_dimensions(connection, vectors)
+            sqlite.vectors.refuse_mixed_dimensions(connection, vectors)
             tenant = Snapshot.of(connection, reader.tenant).tenant
             for memory_id, vector in vectors.items():
                 number = connection.execute(_HAS_CONTENT, (memory_id, tenant.number)).get
@@ -244,7 +240,7 @@ class SQLiteStore:
     def changes(self, reader: Scope, *, after: int = 0, limit: int = 1000) -> list[Change]:
         """See `graphmem.store.Store.changes`."""
         with self._reading(reader) as snapshot:
-            return [change_of(entry) for entry in snapshot.entries(after, limit)]
+            return snapshot.changes(after, limit)
 
     def change_by_op_id(self, reader: Scope, op_id: str) -> Change | None:
         """See `graphmem.store.Store.change_by_op_id`."""
@@ -326,7 +322,7 @@ class SQLiteStore:
     def ids_beginning(self, reader: Scope, prefix: str, *, limit: int) -> list[str]:
         """See `graphmem.store.Store.ids_beginning`."""
         with self._reading(reader) as snapshot:
-            return id_prefixes.ids_beginning(snapshot, reader, prefix, limit)
+            return sqlite.id_prefixes.ids_beginning(snapshot, reader, prefix, limit)
 
     def guarding(self, reader: Scope, terms: Sequence[str], *, limit: int) -> list[str]:
         """See `graphmem.store.Store.guarding`."""
@@ -346,7 +342,7 @@ class SQLiteStore:
     def repositories(self, reader: Scope) -> list[str]:
         """See `graphmem.store.Store.repositories`."""
         with self._reading(reader) as snapshot:
-            return id_prefixes.repositories(snapshot, reader)
+            return sqlite.id_prefixes.repositories(snapshot, reader)
 
     def sources(self, reader: Scope, *, keys: Sequence[str] = (), memories: Sequence[str] = ()) -> list[SourceRow]:
         """See `graphmem.store.Store.sources`."""
@@ -376,12 +372,12 @@ class SQLiteStore:
     def check(self) -> list[Finding]:
         """See `graphmem.store.Store.check`."""
         with self._apart() as connection:
-            return sqlite.file_check.check(connection, dimension_of(connection))
+            return sqlite.file_check.check(connection, sqlite.vectors.dimension_of(connection))
 
     def info(self, reader: Scope) -> StoreInfo:
         """See `graphmem.store.Store.info`."""
         with self._reading(reader) as snapshot:
-            return store_totals.store_info(snapshot, self._path, self._files())
+            return sqlite.store_totals.store_info(snapshot, self._path, self._files())
 
     def try_write(self) -> None:
         """Take the write lock and release it; see `graphmem.schema.Schema.try_write`."""

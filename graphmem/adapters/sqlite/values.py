@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graphmem.adapters.lazy_statement import unread
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, replace
 from graphmem.instants import from_micros, to_micros
-from graphmem.ledger import Entry
 from graphmem.model import LinkKind, Memory, Move, Scope, Status, SupersessionKind
 from graphmem.rows import (
     BranchRow,
@@ -27,6 +25,9 @@ from graphmem.rows import (
     Stamp,
 )
 from graphmem.temporal import Spans
+
+if TYPE_CHECKING:
+    from graphmem.ledger import Entry
 
 Row = tuple[Any, ...]
 
@@ -222,6 +223,8 @@ def holding_of(holding: str) -> Spans:
 
 def entry_of(row: Row, previous: bytes | str) -> Entry:
     """Convert (place, recorded at, op id, body, salt, digest, commitment, hash)."""
+    from graphmem.ledger import Entry
+
     rowid, recorded_at, op_id, body, salt, digest, commitment, link = row
     if None in (recorded_at, op_id, body, commitment, link):
         raise DamagedRow(f"ledger entry {seq_of(rowid)} lacks a value")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ from graphmem.adapters.sqlite.snapshot import Snapshot
 from graphmem.adapters.sqlite.text_index import TextColumns
 from graphmem.adapters.sqlite.values import Row, Tenant, ints, rowid_of
 from graphmem.adapters.vector_bytes import exact_scores, rows_of_bytes
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, field
 from graphmem.errors import CorruptStore, InvalidInput
 
 if TYPE_CHECKING:

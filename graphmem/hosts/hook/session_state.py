@@ -6,13 +6,13 @@ Each access reads and writes the whole file under its lock, so hooks that run at
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import sys
 import time
 from collections.abc import Iterator
 
+from graphmem import digests
 from graphmem.user_state.state_folder import open_private, state_path
 
 _FOLDER = "sessions"
@@ -84,7 +84,7 @@ class SessionState:
 
 def digest(text: str) -> str:
     """Return a short digest of a text."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:20]
+    return digests.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:20]
 
 
 @contextlib.contextmanager

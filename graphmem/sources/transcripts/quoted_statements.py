@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
 from typing import Protocol
 
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, field
 from graphmem.model import Kind
 from graphmem.sources.transcripts.explicit_statements import ExplicitStatement
 from graphmem.sources.transcripts.turns import Speaker, TranscriptTurn, spoken

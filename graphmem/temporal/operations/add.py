@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from graphmem.deferred_dataclass import replace
 from graphmem.errors import Conflict, Forbidden, InvalidInput
 from graphmem.model import Add, Change, Confirm, Memory, Move, Provenance, Request, Scope, Status
 from graphmem.rows import MemoryRow, MoveRow, Needs, Rows, Situation, SourceRow, Stamp, stamp_of

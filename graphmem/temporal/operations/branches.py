@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from graphmem.deferred_dataclass import replace
 from graphmem.errors import Conflict, CorruptStore, InvalidInput, NotFound
 from graphmem.model import AbandonBranch, Change, MergeBranch, OpenBranch, Request, Scope
 from graphmem.rows import BranchRow, Needs, Rows, Situation

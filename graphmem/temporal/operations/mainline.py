@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
+from graphmem.deferred_dataclass import replace
 from graphmem.errors import Forbidden, InvalidInput
 from graphmem.model import Change, ReadMainline, RecordRelocations, RecordVerdicts, Request, Scope
 from graphmem.repository.authors import unpacked_authors

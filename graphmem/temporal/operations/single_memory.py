@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TypeVar
 
+from graphmem.deferred_dataclass import replace
 from graphmem.errors import InvalidInput
 from graphmem.model import Change, Confirm, End, Erase, Feedback, Move, Request, Retract, Status, Transition
 from graphmem.rows import ConfirmRow, RetractRow, Rows, Situation, stamp_of

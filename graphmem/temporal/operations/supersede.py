@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import replace
 
+from graphmem.deferred_dataclass import replace
 from graphmem.errors import Conflict, InvalidInput
 from graphmem.model import Change, Origin, Request, Scope, Status, Supersede, SupersessionKind
 from graphmem.rows import EdgeRow, Rows, Situation, stamp_of

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from graphmem.adapters.sqlite import SQLiteStore, text_index
+from graphmem.adapters.sqlite import SQLiteStore, packed_search, text_index
 from graphmem.adapters.sqlite.packed_segment import DamagedSegment, PackedSegment
 from graphmem.model import Erase, Kind, Request, Scope
 from graphmem.store import Filter, Matches, Probe
@@ -53,6 +53,9 @@ def test_both_searches_are_the_same(
     seed: int, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pick = chance(seed)
+    # In a large store most terms are neither rare nor widespread.
+    monkeypatch.setattr(packed_search, "_MOST_RARE", pick.choice((0, 5, 100)))
+    monkeypatch.setattr(packed_search, "_WIDESPREAD", pick.choice((0.0, 0.25, 0.5, 1.0)))
     with filled(tmp_path_factory.mktemp("store") / "m.db", pick) as store:
         for _ in range(8):
             search, listing = question(store, pick), newest(pick)
