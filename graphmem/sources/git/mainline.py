@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.git.raw_log import LOG_ARGUMENTS, RawCommit, commits_of
@@ -25,8 +25,7 @@ _TIMEOUT_S = 3_600.0
 _CANDIDATES = ("refs/remotes/origin/HEAD", "HEAD")
 
 
-@dataclass(frozen=True, slots=True)
-class MainlineCommit:
+class MainlineCommit(NamedTuple):
     """A commit of the mainline.
 
     Attributes:

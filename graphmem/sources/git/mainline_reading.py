@@ -103,7 +103,7 @@ class MainlineReader:
             if refs.refs or refs.sides or not history.has_areas or authors.is_needed:
                 yield _batch(mainline, replace(refs, areas=areas.rows()), authors.rows(fork))
             return
-        commits = _Commits(self._commits(mainline, history, fork), areas)
+        commits = _Commits(self._commits(mainline, history, fork), areas, authors)
         lineages = self._resumed(commits, history, fork)
         recorded = list(history.segments)
         if fork == len(line):
@@ -166,7 +166,7 @@ class MainlineReader:
     def _declared(self, mainline: Mainline, history: MainlineHistory, fork: int) -> tuple[AreaVersions, CommitAuthors]:
         """The files that declare components and modules, and the authors, with those that an earlier release lacked."""
         areas = AreaVersions(self._root, history, fork)
-        authors = CommitAuthors(self._root, mainline.shas, history, fork)
+        authors = CommitAuthors(self._root, mainline.shas, history, fork, BATCH)
         plain = replace(mainline, quarantined=[], finds_renames=False)
         if fork and not history.has_areas:
             areas.note_earlier(self._commits(plain, history, 0))
@@ -198,7 +198,7 @@ class MainlineReader:
             return commit
         files = _blobs_at(self._root, commit.raw.sha).items()
         changes = tuple(FileChange("A", path, path, _NO_BLOB, blob, mode) for path, (blob, mode) in files)
-        return replace(commit, raw=replace(commit.raw, changes=changes))
+        return commit._replace(raw=commit.raw._replace(changes=changes))
 
     def _sizes(self, blobs: Iterable[str]) -> Mapping[str, int]:
         return content_sizes(self._root, blobs)
@@ -242,11 +242,18 @@ class MainlineReader:
 
 
 class _Commits:
-    """Commits that are taken from a log, as many at a time as are held in memory together, and noted for areas."""
+    """Commits that are taken from a log, as many at a time as are held in memory together, and noted.
 
-    def __init__(self, commits: Iterator[MainlineCommit], areas: AreaVersions) -> None:
+    Args:
+        commits: The commits.
+        areas: Takes the files that declare components and modules.
+        authors: Takes the authors.
+    """
+
+    def __init__(self, commits: Iterator[MainlineCommit], areas: AreaVersions, authors: CommitAuthors) -> None:
         self._commits = commits
         self._areas = areas
+        self._authors = authors
         self._next: MainlineCommit | None = None
 
     def before(self, end: int) -> Iterator[list[MainlineCommit]]:
@@ -265,6 +272,7 @@ class _Commits:
             self._next = None
             taken.append(commit)
             self._areas.note(commit)
+            self._authors.note(commit)
             changes += len(commit.raw.changes)
         return taken
 
