@@ -19,7 +19,7 @@ from graphmem.sources.git.commit_authors import CommitAuthors
 from graphmem.sources.git.lineages import Lineages, recorded_segments
 from graphmem.sources.git.mainline import Mainline, MainlineCommit, content_sizes, find_tip
 from graphmem.sources.git.raw_log import FileChange
-from graphmem.sources.git.refs import refs_of, side_commits
+from graphmem.sources.git.refs import ref_table, side_commits
 from graphmem.sources.git.revisions import commit_of, shallow_commits
 from graphmem.sources.git.runner import GitFailure, git_stream
 
@@ -72,7 +72,8 @@ class MainlineReader:
         self._root = root
         self._named = ref
         self._read_at_us = to_micros(read_at)
-        self._ref, self._tip = find_tip(root, ref)
+        self._table = ref_table(root)
+        self._ref, self._tip = find_tip(root, ref, table=self._table)
         self._shallow = frozenset(shallow_commits(root))
         self._first: str | None = None
         self._whole: Ancestry | None = None
@@ -134,7 +135,7 @@ class MainlineReader:
     def _ancestry(self, history: MainlineHistory) -> Ancestry:
         """The mainline that earlier readings followed, without the commits before the first that counts."""
         if self._named is None and history.branch is not None:
-            self._ref, tip = find_tip(self._root, earlier=history.branch)
+            self._ref, tip = find_tip(self._root, earlier=history.branch, table=self._table)
             self._whole = self._whole if tip == self._tip else None
             self._tip = tip
         if self._first is None and len(history.shas) > _LOOK_BACK and not history.is_shallow and not self._shallow:
@@ -221,7 +222,7 @@ class MainlineReader:
     def _refs(self, mainline: Mainline, history: MainlineHistory) -> MainlineRows:
         """The tags and branch heads that changed, and the commits of their lines that are new."""
         line = mainline.shas
-        refs = {(ref.kind, ref.name): ref for ref in refs_of(self._root)}
+        refs = {(ref.kind, ref.name): ref for ref in self._table.rows}
         changed = [ref for key, ref in refs.items() if history.refs.get(key) != ref]
         gone = [RefRow(kind, name, None) for kind, name in history.refs if (kind, name) not in refs]
         heads = {ref.sha for ref in refs.values() if ref.sha}.difference(line, history.sides)
