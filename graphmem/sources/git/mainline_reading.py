@@ -12,7 +12,7 @@ from graphmem.instants import to_micros
 from graphmem.repository.authors import AuthorRows
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.repository.mainline_rows import MainlineRows, RefRow, SegmentRow, SideCommit, UnreadCommit
-from graphmem.repository.path_names import text_of_path
+from graphmem.repository.path_names import path_of_text, text_of_path
 from graphmem.sources.areas.versions import AreaVersions
 from graphmem.sources.git.ancestry import Ancestry, ancestry_of, continued
 from graphmem.sources.git.commit_authors import CommitAuthors
@@ -30,6 +30,9 @@ _CHUNK = 2_000
 _CHUNK_CHANGES = 10_000
 #: Commits before the new ones that are read again: twice the distance over which a moved file is recognised.
 _LOOK_BACK = 100
+#: New commits that are looked at for whether they only edit files.
+_MOST_EDITS = 50
+_EDITED = "MT"
 _NO_BLOB = "0" * 40
 
 
@@ -104,8 +107,10 @@ class MainlineReader:
             if refs.refs or refs.sides or not history.has_areas or authors.is_needed:
                 yield _batch(mainline, replace(refs, areas=areas.rows()), authors.rows(fork))
             return
-        commits = _Commits(self._commits(mainline, history, fork), areas, authors)
-        lineages = self._resumed(commits, history, fork)
+        edits = self._edits_alone(mainline, history, fork)
+        read = self._commits(mainline, history, fork) if edits is None else iter(edits)
+        commits = _Commits(read, areas, authors)
+        lineages = self._resumed(commits, history, fork) if edits is None else _continued_lineages(history)
         recorded = list(history.segments)
         if fork == len(line):
             segments = _changed(lineages, recorded)
@@ -163,6 +168,21 @@ class MainlineReader:
         after_us = history.times_us[back - 1] if back else -1
         commits = mainline.commits(self._read_at_us, back, after_us, history.times_us[:fork])
         return map(self._with_all_files, commits) if mainline.before and not back else commits
+
+    def _edits_alone(self, mainline: Mainline, history: MainlineHistory, fork: int) -> list[MainlineCommit] | None:
+        """The new commits if there are few, and they only edit files that are there: no commit before them is needed.
+
+        None if a commit adds, removes or renames a file, or cannot be read.
+        """
+        if not fork or fork < len(history.shas) or not 0 < len(mainline.shas) - fork <= _MOST_EDITS:
+            return None
+        plain = replace(mainline, quarantined=[])
+        commits = list(plain.commits(self._read_at_us, fork, history.times_us[fork - 1]))
+        present = {path_of_text(row.path) for row in history.segments if row.end is None}
+        changes = (change for commit in commits for change in commit.raw.changes)
+        is_whole = not plain.quarantined and not any(commit.is_exact_only for commit in commits)
+        is_edited = all(change.status in _EDITED and change.path in present for change in changes)
+        return commits if is_whole and is_edited else None
 
     def _declared(self, mainline: Mainline, history: MainlineHistory, fork: int) -> tuple[AreaVersions, CommitAuthors]:
         """The files that declare components and modules, and the authors, with those that an earlier release lacked."""
@@ -281,6 +301,14 @@ class _Commits:
 def _batch(mainline: Mainline, rows: MainlineRows, authors: AuthorRows) -> MainlineBatch:
     commits = rows.start + len(rows.shas)
     return MainlineBatch(mainline.ref, mainline.shas[commits - 1], commits, rows, len(mainline.shas), authors)
+
+
+def _continued_lineages(history: MainlineHistory) -> Lineages:
+    """The lineages of a history, without the contents of its files: later commits may only edit files."""
+    position = len(history.shas)
+    segments = recorded_segments(history, position)
+    next_lineage = 1 + max((row.lineage for row in history.segments), default=-1)
+    return Lineages.resumed(segments, next_lineage, position, {row.path: "" for row in segments if row.end is None})
 
 
 def _quarantined(mainline: Mainline, start: int, end: int) -> list[UnreadCommit]:

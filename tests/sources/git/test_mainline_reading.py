@@ -100,6 +100,38 @@ def test_parts_tell_what_a_whole_reading_tells(
         assert_equal(read(repository.root, history), whole)
 
 
+@pytest.mark.heavy
+@pytest.mark.parametrize("seed", [6, 7, 8])
+def test_each_commit_by_itself_tells_what_a_whole_reading_tells(repository: Repository, seed: int) -> None:
+    shas = grown(repository, seed, 30)
+    history = MainlineHistory()
+    for sha in shas:
+        history = read(repository.root, history, sha)
+    whole = read(repository.root)
+    assert_equal(history, whole)
+    for number in range(len(whole.segments)):
+        edits = [list(each.authors.of_file((), [number], len(shas))) for each in (history, whole)]
+        assert edits[0] == edits[1]
+
+
+def test_a_commit_that_only_edits_files_needs_no_commit_before_it(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.write(a=body("a"), b=body("b"))
+    repository.commit()
+    history = read(repository.root)
+    repository.write(a=body("a") + "more\n")
+    repository.commit()
+    monkeypatch.setattr(MainlineReader, "_resumed", None)
+    edited = read(repository.root, history)
+    assert edited.segments == history.segments
+    assert len(edited.shas) == 2
+    repository.write(b="other\n", c="new\n")
+    repository.commit()
+    with pytest.raises(TypeError):
+        read(repository.root, edited)
+
+
 _PEOPLE = (
     "Ann <ann@example.org>",
     "Ann <a@old.example>",
