@@ -123,6 +123,10 @@ class ReadingVerbs:
         reader = self._context.reader(scope)
         return self._context.store.readings(reader, reader.repo, after=after)[:limit]
 
+    def _recorded_mainline(self, scope: Scope) -> MainlineHistory:
+        """Return the history of a repository; what was unpacked for an earlier call is not unpacked again."""
+        return self._context.mainlines.at(scope, scope.repo, self._context.store.position(scope).seq)
+
     def record_reading(self, reading: ReadMainline, *, write: Write | None = None) -> Written:
         """Record a reading of the mainline of a repository: commits, their authors, tags, and the paths of files.
 
@@ -214,7 +218,12 @@ def recorded_mainline(memory: Readable, scope: Scope, history: MainlineHistory |
         memory: The memory.
         scope: Its repository counts.
         history: The history from earlier readings; it is not changed.
+
+    Returns:
+        The caller must not change it.
     """
+    if history is None and isinstance(memory, ReadingVerbs):
+        return memory._recorded_mainline(scope)  # noqa: SLF001 - of this module
     made, after = history or MainlineHistory(), 0 if history is None else history.last
     while page := _page(memory, scope, after):
         made = folded(made, page)
