@@ -46,7 +46,7 @@ def git_history(
     from graphmem.sources.git.mainline_reading import MainlineReader
 
     done = [0]
-    with progress("commits") as tell, call.open() as memory:
+    with progress("commits") as tell, call.open_history() as memory:
 
         def advance(commits: int, total: int) -> None:
             done[0] = commits
