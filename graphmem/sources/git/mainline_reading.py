@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from graphmem.deferred_dataclass import dataclass
+from graphmem.errors import InvalidInput
 from graphmem.instants import to_micros
 from graphmem.repository.authors import AuthorRows
 from graphmem.repository.mainline_history import MainlineHistory
@@ -33,6 +35,8 @@ _LOOK_BACK = 100
 #: New commits that are looked at for whether they only edit files.
 _MOST_EDITS = 50
 _EDITED = "MT"
+_BRANCH = re.compile(r"refs/(?:heads|remotes/[^/]+)/(.+)")
+_SHA_CHARS = 10
 _NO_BLOB = "0" * 40
 
 
@@ -66,13 +70,23 @@ class MainlineReader:
         since: The branch, tag or commit of the mainline with which its history begins; its files count as added by it.
             If not given, the history begins where that of earlier readings does, else with the first commit.
         read_at: The time of reading: no commit counts as later.
+        keeps_mainline: Refuse a ref that would make another line the mainline that earlier readings recorded.
 
     Raises:
         GitFailure: There is no repository, the ref does not exist, or `since` is not on the mainline.
     """
 
-    def __init__(self, root: Path, *, ref: str | None = None, since: str | None = None, read_at: datetime) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        ref: str | None = None,
+        since: str | None = None,
+        read_at: datetime,
+        keeps_mainline: bool = False,
+    ) -> None:
         self._root = root
+        self._keeps_mainline = keeps_mainline and ref is not None
         self._named = ref
         self._read_at_us = to_micros(read_at)
         self._table = ref_table(root)
@@ -96,11 +110,14 @@ class MainlineReader:
 
         Raises:
             GitFailure: Git could not read the repository.
+            InvalidInput: The ref would make another line the mainline, and `keeps_mainline` was given.
         """
         ancestry = self._ancestry(history)
         line = ancestry.line
         mainline = Mainline(self._root, self._ref, self._tip, line, self._shallow.intersection(line), ancestry.before)
         fork = _common(history.shas, line)
+        if self._keeps_mainline:
+            self._refuse_switch(history, fork)
         refs = self._refs(mainline, history)
         areas, authors = self._declared(mainline, history, fork)
         if fork == len(line) == len(history.shas):
@@ -136,6 +153,28 @@ class MainlineReader:
                 areas=areas.rows(),
             )
             yield _batch(mainline, rows, authors.rows(end, lineages))
+
+    def _refuse_switch(self, history: MainlineHistory, fork: int) -> None:
+        """Refuse a ref that is another branch than the recorded mainline, or lacks commits of it.
+
+        Args:
+            history: The result of earlier readings.
+            fork: The number of first commits that both lines have.
+        """
+        branch = _branch_name(history.branch)
+        own = _branch_name(self._ref)
+        lost = 0 if self._first is not None else len(history.shas) - fork
+        is_switch = own != branch if own and branch else lost > 0
+        if not history.shas or not is_switch:
+            return
+        mainline = f"{branch!r}" if branch else "the commits up to " + history.shas[-1][:_SHA_CHARS]
+        message = (
+            f"the recorded mainline is {mainline}: with --ref {self._named}, {own or self._ref!r} would become the"
+            f" mainline, and {lost} of its {len(history.shas)} commits would count as replaced. To do so:"
+            f" graphmem ingest git --ref {self._named} --switch-mainline"
+        )
+        more = f". To read what the files of the branch say: graphmem ingest repository --ref {self._named}"
+        raise InvalidInput(message + (more if own else ""))
 
     def _ancestry(self, history: MainlineHistory) -> Ancestry:
         """The mainline that earlier readings followed, without the commits before the first that counts."""
@@ -317,6 +356,12 @@ def _quarantined(mainline: Mainline, start: int, end: int) -> list[UnreadCommit]
         for lost in mainline.quarantined
         if start <= lost.position < end
     ]
+
+
+def _branch_name(ref: str | None) -> str | None:
+    """The name of a branch by the full name of its ref, without that of a remote; None of other refs."""
+    match = None if ref is None else _BRANCH.fullmatch(ref)
+    return None if match is None else match[1]
 
 
 def _common(recorded: list[str], line: tuple[str, ...]) -> int:
