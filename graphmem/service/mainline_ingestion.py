@@ -123,10 +123,6 @@ class ReadingVerbs:
         reader = self._context.reader(scope)
         return self._context.store.readings(reader, reader.repo, after=after)[:limit]
 
-    def _recorded_mainline(self, scope: Scope) -> MainlineHistory:
-        """Return the history of a repository; what was unpacked for an earlier call is not unpacked again."""
-        return self._context.mainlines.at(scope, scope.repo, self._context.store.position(scope).seq)
-
     def record_reading(self, reading: ReadMainline, *, write: Write | None = None) -> Written:
         """Record a reading of the mainline of a repository: commits, their authors, tags, and the paths of files.
 
@@ -220,10 +216,12 @@ def recorded_mainline(memory: Readable, scope: Scope, history: MainlineHistory |
         history: The history from earlier readings; it is not changed.
 
     Returns:
-        The caller must not change it.
+        The caller must not change it. What an earlier call in this process unpacked is not unpacked again, unless the
+        memory is on a server.
     """
-    if history is None and isinstance(memory, ReadingVerbs):
-        return memory._recorded_mainline(scope)  # noqa: SLF001 - of this module
+    context = getattr(memory, "_context", None)  # A memory on a server has none.
+    if history is None and isinstance(context, ServiceContext):
+        return context.mainlines.at(scope, scope.repo, context.store.position(scope).seq)
     made, after = history or MainlineHistory(), 0 if history is None else history.last
     while page := _page(memory, scope, after):
         made = folded(made, page)
