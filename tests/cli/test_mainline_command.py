@@ -151,3 +151,22 @@ def test_a_branch_that_goes_on_from_the_mainline_does_not_become_it_either(tool:
     repository.git("checkout", "--quiet", "main")
     repository.write(more="x")
     assert tool.out("ingest", "git", str(repository.root), "--ref", repository.commit()).startswith("4 commits (1 new)")
+
+
+def test_a_memory_dated_by_a_commit_names_its_author_as_the_clone_does(
+    tool: Tool, repository: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    repository.write(AGENTS_dot_md="- Always run the linter before a commit\n")
+    repository.git("add", "--all")
+    repository.git("commit", "--quiet", "--message=rule", "--author=Ann <ann@example.org>", at_s=1_700_500_000)
+    commit = repository.git("rev-parse", "HEAD")[:10]
+    tool.out("ingest", "rules", str(repository.root))
+    (key,) = (card["id"] for card in tool.json("list")["cards"])
+    dated_by = tool.json("explain", key)["dated_by"]
+    assert dated_by["sha"].startswith(commit)
+    monkeypatch.chdir(tmp_path)
+    for words in (("show", key), ("explain", key), ("history", key)):
+        assert f"dated by commit {commit}, author {dated_by['author'][:8]}\n" in tool.out(*words)
+    monkeypatch.chdir(repository.root)
+    for words in (("show", key), ("explain", key), ("history", key)):
+        assert f"dated by commit {commit}, Ann\n" in tool.out(*words)
