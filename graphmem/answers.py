@@ -22,6 +22,7 @@ from graphmem.model import (
     SupersessionKind,
 )
 from graphmem.redactions import Redaction
+from graphmem.repository.dating_commits import DatingCommit
 from graphmem.repository.file_places import FilePlace
 from graphmem.repository.symbol_places import SymbolPlace
 from graphmem.temporal import Span, Spans, Standing
@@ -338,6 +339,7 @@ class History:
         moves: The memory's own status moves, in order.
         changes: All ledger entries about the memory.
         mentioned: The memories that the entries name, if the reader sees them.
+        dated_by: The commit at whose time the memory came into force, if its source is a repository that was read.
     """
 
     card: Card
@@ -350,6 +352,7 @@ class History:
     moves: tuple[Told, ...]
     changes: tuple[Change, ...]
     mentioned: tuple[Reference, ...] = ()
+    dated_by: DatingCommit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,6 +424,7 @@ class Explanation:
         contested: Other memories in force for the same subject, each with the rule that decides between them.
         overruled_by: The memory that leads the subject, with the rule; None if this memory leads or is not in force.
         use: How often it was used, in a sentence, as the reader may see it; empty if nothing is counted.
+        dated_by: The commit at whose time the memory came into force, if its source is a repository that was read.
     """
 
     card: Card
@@ -433,6 +437,7 @@ class Explanation:
     contested: tuple[Contest, ...]
     overruled_by: Relation | None = None
     use: str = ""
+    dated_by: DatingCommit | None = None
 
 
 class OnSimilar(StrEnum):

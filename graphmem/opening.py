@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from graphmem.retrieval.embedder import Embedder, EmbedderMissing
     from graphmem.schema import Schema
     from graphmem.secrets.policy import SecretPolicy
+    from graphmem.service.context import ServiceContext
     from graphmem.service.context_reader import ContextReader
+    from graphmem.service.history_memory import HistoryMemory
     from graphmem.service.memory import GraphMemory
     from graphmem.service.projector import Projector
     from graphmem.service.secret_gate import SecretGate
@@ -67,15 +69,57 @@ def open_memory(
     store_url = locate(url, settings)
     if store_url.partition("://")[0] in _HTTP:
         return _open_remote(store_url, settings, scope, actor)
-    from graphmem.service.context import ServiceContext
     from graphmem.service.memory import GraphMemory
 
+    by = actor or settings.actor or _login()
+    return GraphMemory(
+        _context(
+            store_url, settings, scope or settings.scope(), by, clock=clock or utc_now, embedder=embedder, create=create
+        )
+    )
+
+
+def open_history(url: str | None = None, *, scope: Scope | None = None) -> HistoryMemory | GraphMemory:
+    """Open the memory at a URL, or that of the current folder, for readings of a history: with few imports.
+
+    Args:
+        url: As for `open_memory`.
+        scope: The default scope of reads and writes; from the settings by default.
+
+    Raises:
+        NotFound, StoreUnavailable, Unsupported: As `open_memory` raises them.
+    """
+    from graphmem.config import load_settings, locate
+
+    settings = load_settings()
+    store_url = locate(url, settings)
+    if _is_server(store_url) or store_url.partition("://")[0] in _HTTP:
+        return open_memory(url, scope=scope)
+    from graphmem.service.history_memory import HistoryMemory
+
+    by = settings.actor or _login()
+    return HistoryMemory(_context(store_url, settings, scope or settings.scope(), by, clock=utc_now))
+
+
+def _context(  # noqa: PLR0913 - the parts of a context
+    store_url: str,
+    settings: Settings,
+    scope: Scope,
+    actor: str,
+    *,
+    clock: Clock,
+    embedder: Callable[[], Embedder | EmbedderMissing] | None = None,
+    create: bool = False,
+) -> ServiceContext:
+    """Return the context of a memory in an opened store."""
+    from graphmem.service.context import ServiceContext
+
     store = open_store(store_url, settings, create=create)
-    context = ServiceContext(
+    return ServiceContext(
         store,
-        scope=scope or settings.scope(),
-        actor=actor or settings.actor or _login(),
-        clock=clock or utc_now,
+        scope=scope,
+        actor=actor,
+        clock=clock,
         embedder=embedder or installed_backend(settings),
         gate=cache(partial(_gate, settings.secrets)),
         projector=_projector_of(store, store_url),
@@ -84,7 +128,6 @@ def open_memory(
         recalls=_recalls_of(store_url, settings),
         retention=settings.retain,
     )
-    return GraphMemory(context)
 
 
 def open_statement_model(settings: Settings, memory: GraphMemory) -> StatementModel:

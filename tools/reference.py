@@ -124,9 +124,16 @@ def _command(command: click.Command | None, words: str) -> list[str]:
     if command is None:
         return []
     level = "#" * len(words.split())
-    below = command.commands if isinstance(command, click.Group) else {}
+    below = _below(command) if isinstance(command, click.Group) else {}
     parts = [f"{level} `{words}`\n\n```text\n{command.get_help(_context(command, words))}\n```"]
     return parts + [part for name, each in below.items() for part in _command(each, f"{words} {name}")]
+
+
+def _below(group: click.Group) -> dict[str, click.Command]:
+    """The commands of a group, in its order; a group that imports them when they are run has no table of them."""
+    context = _context(group, group.name or "")
+    listed = {name: group.get_command(context, name) for name in group.commands or group.list_commands(context)}
+    return {name: command for name, command in listed.items() if command is not None}
 
 
 def _context(command: click.Command, words: str) -> click.Context:

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graphmem.cli.blocks import Block, Look, Span, dim, line, strong
+from graphmem.cli.blocks import Block, Line, Look, Span, dim, line, strong
 from graphmem.cli.phrases import point_line
 from graphmem.repository.file_places import WEAK_BELOW
 from graphmem.retrieval.relation_phrases import day
 
 if TYPE_CHECKING:
     from graphmem.model import At
+    from graphmem.repository.dating_commits import DatingCommit
     from graphmem.repository.file_lives import FilePath
     from graphmem.service.file_life import FileLives
 
@@ -65,8 +66,25 @@ def _by(path: FilePath, names: Mapping[str, str]) -> str:
     return "" if path.author is None else f", {_name(path.author, names)}"
 
 
+def dating_line(dated_by: DatingCommit | None) -> Iterator[Line]:
+    """Yield the commit that dates a memory, with the name that the clone around the working directory has for it."""
+    if dated_by is None:
+        return
+    author = ""
+    if dated_by.author is not None:
+        from graphmem.sources.git.commit_authors import names_of_commits
+
+        name = names_of_commits(Path.cwd(), [dated_by.sha]).get(dated_by.sha)
+        author = f", {name or _hashed(dated_by.author)}"
+    yield line(dim(f"dated by commit {dated_by.sha[:_SHA_CHARS]}{author}"), indent=2)
+
+
 def _name(author: str, names: Mapping[str, str]) -> str:
-    return names.get(author) or f"author {author[:_AUTHOR_CHARS]}"
+    return names.get(author) or _hashed(author)
+
+
+def _hashed(author: str) -> str:
+    return f"author {author[:_AUTHOR_CHARS]}"
 
 
 def _doubt(path: FilePath) -> Span:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,9 +12,10 @@ import click
 
 from graphmem.cli import INTERRUPTED
 from graphmem.cli.blocks import Block, Look, Span, dim, line
-from graphmem.cli.options import Call, scope_options, write_options
+from graphmem.cli.options import Body, Call, bundle, scope_options, write_options
 from graphmem.cli.output import give, note, progress
 from graphmem.cli.repository_options import git_errors, notes_folder, path_argument, ref_option, since_option
+from graphmem.deferred_dataclass import dataclass
 
 if TYPE_CHECKING:
     from graphmem.service import Write
@@ -25,20 +26,42 @@ _MOST_UNREAD = 10
 _SHA_CHARS = 10
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _MainlineOptions:
+    """The range of the mainline, and whether another branch may become it."""
+
+    ref: str | None
+    since: str | None
+    switch_mainline: bool
+
+
+_mainline_options: Callable[[Body], Body] = bundle(
+    "options",
+    {
+        "ref": ref_option,
+        "since": since_option,
+        "switch_mainline": click.option(
+            "--switch-mainline",
+            is_flag=True,
+            help="Let --ref become the mainline, although another branch was read, or more commits.",
+        ),
+    },
+    _MainlineOptions,
+)
+
+
 @click.command("git")
 @path_argument
-@ref_option
-@since_option
+@_mainline_options
 @write_options
 @scope_options
 @click.pass_context
-def git_history(
-    ctx: click.Context, /, *, call: Call, path: Path, ref: str | None, since: str | None, write: Write
-) -> None:
+def git_history(ctx: click.Context, /, *, call: Call, path: Path, options: _MainlineOptions, write: Write) -> None:
     """Read the history of a git repository: its mainline, tags and branches, and the paths that files had.
 
     Searches and lists by path then find the memories of a file under every path that it had, and answers say where a
-    file is by now. Only what is new is read. No code is stored. After Ctrl-C the same command continues.
+    file is by now. Only what is new is read. No code is stored. After Ctrl-C the same command continues. Once a branch
+    was read, it stays the mainline: another one as --ref is refused.
     """
     from graphmem.service.branch_merges import merge_branches
     from graphmem.service.mainline_ingestion import ingest_mainline
@@ -46,7 +69,7 @@ def git_history(
     from graphmem.sources.git.mainline_reading import MainlineReader
 
     done = [0]
-    with progress("commits") as tell, call.open() as memory:
+    with progress("commits") as tell, call.open_history() as memory:
 
         def advance(commits: int, total: int) -> None:
             done[0] = commits
@@ -54,7 +77,13 @@ def git_history(
 
         try:
             with git_errors():
-                reader = MainlineReader(path, ref=ref, since=since, read_at=datetime.now(UTC))
+                reader = MainlineReader(
+                    path,
+                    ref=options.ref,
+                    since=options.since,
+                    read_at=datetime.now(UTC),
+                    keeps_mainline=not options.switch_mainline,
+                )
                 report = ingest_mainline(memory, reader.batches, write=write, progress=advance)
                 report = replace(report, merges=merge_branches(memory, path, write=write))
                 followed = follow_memories(memory, path, cursors=notes_folder(path), write=write)

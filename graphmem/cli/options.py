@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from graphmem.deferred_dataclass import dataclass, field, replace
-from graphmem.model import At, Kind, Origin, Status
+from graphmem.model import At, Kind, Origin, Scope, Status
 from graphmem.wire.times import read_as_of, read_known_at, read_time
 
 if TYPE_CHECKING:
     from graphmem.service import GraphMemory, Write
+    from graphmem.service.history_memory import HistoryMemory
     from graphmem.store import Filter, Page
 
     #: Opens the memory at a URL for parts of a scope; tests pass their own.
@@ -85,6 +86,16 @@ class Call:
             _start_hook_work(Path.cwd())
         return memory
 
+    def open_history(self) -> GraphMemory | HistoryMemory:
+        """Return the store's memory for readings of a history, with few imports; the caller closes it."""
+        if self.opener is not default_opener:
+            return self.opener(self.url, self.scope_parts)
+        from graphmem.opening import open_history
+
+        memory = open_history(self.url, scope=_configured_scope(self.scope_parts))
+        _start_hook_work(Path.cwd())
+        return memory
+
 
 def _start_hook_work(folder: Path) -> None:
     """Start the work on noted events and queued transcripts; checks a path, and a path in each parent folder."""
@@ -107,11 +118,15 @@ def _start_hook_work(folder: Path) -> None:
 
 def default_opener(url: str | None, scope_parts: Mapping[str, str | None]) -> GraphMemory:
     """Open the memory at a URL in the configured scope, with some parts replaced."""
-    from graphmem.config import load_settings
     from graphmem.opening import open_memory
 
-    scope = load_settings().scope()
-    return open_memory(url, scope=replace(scope, **scope_parts))  # type: ignore[arg-type]
+    return open_memory(url, scope=_configured_scope(scope_parts))
+
+
+def _configured_scope(scope_parts: Mapping[str, str | None]) -> Scope:
+    from graphmem.config import load_settings
+
+    return replace(load_settings().scope(), **scope_parts)  # type: ignore[arg-type]
 
 
 def _call(*, as_json: bool, url: str | None, **scope: str | None) -> Call:

@@ -20,6 +20,7 @@ from graphmem.answers import (
 )
 from graphmem.cli.bars import bars
 from graphmem.cli.blocks import Block, Line, Look, Span, Table, dim, line, strong
+from graphmem.cli.file_pages import dating_line
 from graphmem.cli.phrases import (
     began,
     chain_line,
@@ -172,6 +173,7 @@ def card_page(history: History, at: At) -> Iterator[Block]:
         yield line(dim("labels: "), ", ".join(statement.labels), indent=2)
     if card.amended_by:
         yield line(dim("amended by: "), ", ".join(map(name, card.amended_by)), indent=2)
+    yield from dating_line(history.dated_by)
     yield line(dim(f"recorded {second(card.recorded_at)} as change {card.change}"), indent=2)
     yield point_line(history.at, at)
 
@@ -184,6 +186,7 @@ def _paragraph(label: str, text: str) -> Iterator[Line]:
 def history_page(history: History, at: At, width: int) -> Iterator[Block]:
     """Yield the chain of a memory with dates and as bars, its own moves, and its ledger entries."""
     yield from _head(history.card, history.at.valid)
+    yield from dating_line(history.dated_by)
     yield _EMPTY
     if len(history.chain) > 1:
         yield chain_line(history.chain)
@@ -274,6 +277,7 @@ def explanation_page(answer: Explanation, at: At) -> Iterator[Block]:
     yield from _head(answer.card, answer.at.valid)
     for reason in answer.reasons:
         yield line(dim("why: "), reason, indent=2)
+    yield from dating_line(answer.dated_by)
     for hit in answer.resolves_to:
         label = f"{RESOLVED_WORDS[hit.standing]}: "
         yield line(dim(label), sign(hit.card.state), f" {hit.card.title} ", Span(hit.card.id, Look.ID), indent=2)

@@ -103,8 +103,10 @@ _EVERYTHING = (
     " bans of imports, structure, tasks, incidents and trailers of commits. Only what is new is read. After Ctrl-C the"
     " same command continues."
 )
-SOURCE_COMMANDS = tuple(_source_command((name,), name, text) for name, text in _HELP.items())
-repository = _source_command(tuple(_HELP), "repository", _EVERYTHING)
+COMMANDS = {
+    "repository": _source_command(tuple(_HELP), "repository", _EVERYTHING),
+    **{name: _source_command((name,), name, text) for name, text in _HELP.items()},
+}
 
 
 def read_repository(

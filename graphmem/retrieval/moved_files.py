@@ -1,4 +1,4 @@
-"""Adds to cards where the files and symbols of their memories are by now."""
+"""Adds to cards where the files and symbols of their memories are by now, and finds the commits that date them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from graphmem.answers import Card
 from graphmem.deferred_dataclass import replace
 from graphmem.instants import to_micros
-from graphmem.model import AnchorKind, Point, Scope
+from graphmem.model import AnchorKind, Origin, Point, Scope
+from graphmem.repository.dating_commits import DatingCommit, dating_commit
 from graphmem.repository.file_places import FilePlace, place_of
 from graphmem.repository.folder_places import place_of_folder
 from graphmem.repository.symbol_places import SymbolPlace, place_of_symbol
@@ -23,6 +24,14 @@ def with_files(mainlines: Mainlines, reader: Scope, card: Card, at: Point) -> Ca
     if not places and not symbols and verdict is None:
         return card
     return replace(card, files=places, symbols=symbols, verdict=verdict)
+
+
+def dated_by(mainlines: Mainlines, reader: Scope, card: Card, at: Point) -> DatingCommit | None:
+    """Return the commit at whose time a memory came into force; None for a memory that a person stated."""
+    start = card.holding[0].start if card.holding else None
+    if start is None or card.statement.origin is Origin.HUMAN:
+        return None
+    return dating_commit(mainlines.at(reader, card.memory.scope.repo, at.seq), to_micros(start))
 
 
 def _places(mainlines: Mainlines, reader: Scope, card: Card, at: Point) -> Iterable[FilePlace]:

@@ -24,9 +24,9 @@ from graphmem.service.code_verification import (
 )
 from graphmem.service.context import Write
 from graphmem.service.mainline_ingestion import recorded_mainline
-from graphmem.service.shared_memories import STATED_IN
 from graphmem.service.statements import copied_statement
 from graphmem.sources.move_comparison import GONE
+from graphmem.sources.source_marks import STATED_IN
 from graphmem.store import Page
 from graphmem.verification import CodeHistory
 from graphmem.verification.certain_fixes import CertainMove, Removal, certain_moves, removal_of, reworded

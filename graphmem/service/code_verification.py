@@ -16,7 +16,8 @@ from graphmem.service.context import Write
 from graphmem.service.local_notes import LocalNotes
 from graphmem.service.mainline_ingestion import Readable, recorded_mainline
 from graphmem.service.repository_ingestion import ledger_mark
-from graphmem.service.shared_memories import STATED_IN, shared_cards, without_sources
+from graphmem.service.shared_memories import shared_cards, without_sources
+from graphmem.sources.source_marks import STATED_IN
 from graphmem.store import Filter, Page
 from graphmem.verification import (
     CodeEvidence,

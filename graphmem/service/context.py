@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from graphmem.capture_rules import CaptureRules
@@ -31,11 +31,11 @@ from graphmem.recalls import NoRecalls, RecallLedger
 from graphmem.retrieval.cursors import Seal
 from graphmem.retrieval.embedder import Embedder, EmbedderMissing, card_of, model_mismatch
 from graphmem.retrieval.mainlines import Mainlines
-from graphmem.retrieval.search import Searcher
 from graphmem.store import Clock, ModelCard, Progress, Store
 from graphmem.temporal import View
 
 if TYPE_CHECKING:
+    from graphmem.retrieval.search import Searcher
     from graphmem.service.memory import GraphMemory
     from graphmem.service.projector import Projector
     from graphmem.service.secret_gate import SecretGate
@@ -124,7 +124,13 @@ class ServiceContext:
         self.mainlines = Mainlines(store)
         #: Whether the store already answers with the memories of linked repositories.
         self.is_linked = False
-        self.searcher = Searcher(store, embedder, self.seal, self.mainlines)
+
+    @cached_property
+    def searcher(self) -> Searcher:
+        """Searches the store."""
+        from graphmem.retrieval.search import Searcher
+
+        return Searcher(self.store, self.installed_embedder, self.seal, self.mainlines)
 
     def over(self, store: Store, mainlines: Mainlines) -> ServiceContext:
         """Return a context for reading from another store, with other histories of repositories."""
@@ -142,7 +148,6 @@ class ServiceContext:
             retention=self.retention,
         )
         context.mainlines = mainlines
-        context.searcher = Searcher(store, self.installed_embedder, self.seal, mainlines)
         context.seal = self.seal
         context.is_linked = self.is_linked
         return context

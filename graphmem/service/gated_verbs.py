@@ -22,7 +22,7 @@ _NAMES = frozenset({"name", "parent", "session"})
 def with_gate(verbs: _Verbs) -> _Verbs:
     """Return the class, with the gate before each of its verbs that write, by the table of verbs."""
     for verb in VERBS.values():
-        if verb.is_write:
+        if verb.is_write and hasattr(verbs, verb.name):
             setattr(verbs, verb.name, _gated(getattr(verbs, verb.name)))
     return verbs
 

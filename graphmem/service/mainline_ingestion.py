@@ -213,7 +213,14 @@ def recorded_mainline(memory: Readable, scope: Scope, history: MainlineHistory |
         memory: The memory.
         scope: Its repository counts.
         history: The history from earlier readings; it is not changed.
+
+    Returns:
+        The caller must not change it. What an earlier call in this process unpacked is not unpacked again, unless the
+        memory is on a server.
     """
+    context = getattr(memory, "_context", None)  # A memory on a server has none.
+    if history is None and isinstance(context, ServiceContext):
+        return context.mainlines.at(scope, scope.repo, context.store.position(scope).seq)
     made, after = history or MainlineHistory(), 0 if history is None else history.last
     while page := _page(memory, scope, after):
         made = folded(made, page)

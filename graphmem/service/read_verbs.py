@@ -32,7 +32,7 @@ from graphmem.relations import Side
 from graphmem.retrieval.cards import card, moves, step
 from graphmem.retrieval.cursors import Cursors, PageStart, page_of, question_mark
 from graphmem.retrieval.dependencies import with_dependencies
-from graphmem.retrieval.moved_files import with_files
+from graphmem.retrieval.moved_files import dated_by, with_files
 from graphmem.retrieval.path_reach import reach
 from graphmem.retrieval.remarks import remarks
 from graphmem.retrieval.request import Query, Sort
@@ -246,6 +246,7 @@ class ReadVerbs:
             moves=moves(view, key),
             changes=tuple(entries),
             mentioned=mentioned(named, entries, point.valid),
+            dated_by=dated_by(self._context.mainlines, reader, shown, point),
         )
 
     @follows_links
@@ -336,7 +337,8 @@ class ReadVerbs:
         answer = with_references(
             context, reader, lambda: point, [key], lambda ids: explanation(context, ids[0], point, reader)
         )
-        return replace(answer, use=use_of(context, reader, answer.card.id))
+        used = use_of(context, reader, answer.card.id)
+        return replace(answer, use=used, dated_by=dated_by(context.mainlines, reader, answer.card, point))
 
     @follows_links
     @at_commits

@@ -99,11 +99,12 @@ def ingest_repository(  # noqa: PLR0913 - each parameter is about another part
 
     Raises:
         GitFailure: There is no repository, or the ref does not exist.
+        InvalidInput: The ref would make another line the recorded mainline.
     """
     from graphmem.sources.git.mainline_reading import MainlineReader
 
     report = RepositoryReport()
-    reader = MainlineReader(root, ref=ref, since=since, read_at=read_at)
+    reader = MainlineReader(root, ref=ref, since=since, read_at=read_at, keeps_mainline=True)
     report.mainline = ingest_mainline(memory, reader.batches, write=write, progress=start("git"))
     home = (write or Write()).scope or memory.scope
     followed = ref or report.mainline.branch

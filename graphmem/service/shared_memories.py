@@ -9,13 +9,10 @@ from typing import Protocol
 from graphmem.answers import Card, Listing
 from graphmem.claims.claim_statement import is_claim
 from graphmem.model import Kind, Origin, Scope, Statement
-from graphmem.sources.bans.observed_bans import BAN_LABEL
-from graphmem.sources.trailers.trailer_statements import CHANGED_WITH
+from graphmem.sources.source_marks import BAN_LABEL, CHANGED_WITH, STATED_IN
 from graphmem.store import Filter, Page
 
 _PAGE = 500
-#: The role of the file that a memory was read from.
-STATED_IN = "stated in"
 #: Roles of files that a memory was read from, or came with: it does not say that they exist.
 _SOURCE_ROLES = frozenset({STATED_IN, CHANGED_WITH})
 

@@ -26,6 +26,7 @@ from graphmem.retrieval.path_reach import areas_of, is_area, reach
 from graphmem.retrieval.request import Query, Sort
 from graphmem.retrieval.search import Searcher
 from graphmem.service.context import ServiceContext
+from graphmem.sources.source_marks import STATED_IN
 from graphmem.store import Filter, Page
 from graphmem.temporal import Resolver, Standing, View
 from graphmem.temporal.trust import is_mandatory
@@ -39,8 +40,6 @@ _MOST_PRESENT = 200
 _NEAR = 0.2
 #: How closely a component or module covers a path: as a folder some levels above it does.
 _AREA_COVERAGE = 0.5
-#: The role of the anchors of the files that contain a rule.
-_STATED_IN = "stated in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +287,7 @@ class EvidenceSearch:
 
 def about_files(statement: Statement) -> list[Anchor]:
     """Return the file anchors of the subject of a statement, without the files that state it."""
-    return [anchor for anchor in statement.anchors if anchor.kind is AnchorKind.FILE and anchor.role != _STATED_IN]
+    return [anchor for anchor in statement.anchors if anchor.kind is AnchorKind.FILE and anchor.role != STATED_IN]
 
 
 def _is_placed(anchors: Sequence[str]) -> bool:

@@ -20,7 +20,8 @@ def all_commands() -> Iterator[tuple[str, click.Command]]:
         assert command is not None
         yield name, command
         if isinstance(command, click.Group):
-            yield from ((f"{name} {inner}", one) for inner, one in command.commands.items())
+            below = {inner: command.get_command(context, inner) for inner in command.list_commands(context)}
+            yield from ((f"{name} {inner}", one) for inner, one in below.items() if one is not None)
 
 
 EVERY = dict(all_commands())

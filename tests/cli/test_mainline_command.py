@@ -99,3 +99,74 @@ def test_after_ctrl_c_the_same_command_continues(
         done = tool.run("ingest", "git", str(repository.root))
     assert (done.exit_code, "2 commits are recorded" in done.stderr) == (130, True)
     assert tool.out("ingest", "git", str(repository.root)).startswith("3 commits (1 new)")
+
+
+@pytest.fixture
+def branched(tool: Tool, repository: Repository) -> Repository:
+    """The repository with a recorded mainline `main` and a branch `other`, which left it at the first commit."""
+    tool.out("ingest", "git", str(repository.root))
+    repository.git("checkout", "--quiet", "-b", "other", "v1")
+    move(repository)
+    return repository
+
+
+def test_another_branch_does_not_become_the_mainline_without_a_word(tool: Tool, branched: Repository) -> None:
+    words = ("ingest", "git", str(branched.root), "--ref", "other")
+    done = tool.run(*words)
+    assert (done.exit_code, done.stdout) == (2, "")
+    for said in (
+        "'other'",
+        "'main'",
+        "1 of its 2 commits",
+        "--switch-mainline",
+        "graphmem ingest repository --ref other",
+    ):
+        assert said in done.stderr
+    assert tool.out("ingest", "git", str(branched.root)).startswith("2 commits (0 new)")
+    assert tool.out(*words, "--switch-mainline").startswith("2 commits (1 new, 1 replaced)")
+    move_on = branched.git("rev-parse", "other")
+    assert tool.json("ingest", "git", str(branched.root))["branch"] == "refs/heads/other"
+    assert tool.run("ingest", "git", str(branched.root), "--ref", "main").exit_code == 2
+    assert branched.git("rev-parse", "other") == move_on
+
+
+@pytest.mark.parametrize("ref", ["v1", "main~1", "other", "other~0"])
+@pytest.mark.parametrize("source", ["git", "rules"])
+def test_no_ref_takes_commits_from_the_mainline_without_a_word(
+    tool: Tool, branched: Repository, ref: str, source: str
+) -> None:
+    done = tool.run("ingest", source, str(branched.root), "--ref", ref)
+    assert done.exit_code == 2
+    assert tool.json("ingest", "git", str(branched.root))["replaced"] == 0
+
+
+def test_a_branch_that_goes_on_from_the_mainline_does_not_become_it_either(tool: Tool, repository: Repository) -> None:
+    tool.out("ingest", "git", str(repository.root))
+    repository.git("checkout", "--quiet", "-b", "other")
+    commit = move(repository)
+    assert "'other'" in tool.run("ingest", "git", str(repository.root), "--ref", "other").stderr
+    repository.git("branch", "--force", "main", commit)
+    repository.git("update-ref", "refs/remotes/origin/main", commit)
+    assert tool.out("ingest", "git", str(repository.root), "--ref", "origin/main").startswith("3 commits (1 new)")
+    repository.git("checkout", "--quiet", "main")
+    repository.write(more="x")
+    assert tool.out("ingest", "git", str(repository.root), "--ref", repository.commit()).startswith("4 commits (1 new)")
+
+
+def test_a_memory_dated_by_a_commit_names_its_author_as_the_clone_does(
+    tool: Tool, repository: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    repository.write(AGENTS_dot_md="- Always run the linter before a commit\n")
+    repository.git("add", "--all")
+    repository.git("commit", "--quiet", "--message=rule", "--author=Ann <ann@example.org>", at_s=1_700_500_000)
+    commit = repository.git("rev-parse", "HEAD")[:10]
+    tool.out("ingest", "rules", str(repository.root))
+    (key,) = (card["id"] for card in tool.json("list")["cards"])
+    dated_by = tool.json("explain", key)["dated_by"]
+    assert dated_by["sha"].startswith(commit)
+    monkeypatch.chdir(tmp_path)
+    for words in (("show", key), ("explain", key), ("history", key)):
+        assert f"dated by commit {commit}, author {dated_by['author'][:8]}\n" in tool.out(*words)
+    monkeypatch.chdir(repository.root)
+    for words in (("show", key), ("explain", key), ("history", key)):
+        assert f"dated by commit {commit}, Ann\n" in tool.out(*words)

@@ -136,3 +136,17 @@ def test_init_makes_the_store_that_the_variable_names(tmp_path: Path) -> None:
 def test_init_of_a_folder_says_if_a_variable_names_another_store(tmp_path: Path) -> None:
     done = run(tmp_path, "init", ".", more={"GRAPHMEM_URL": "elsewhere.db"})
     assert (done.returncode, "'elsewhere.db', which other commands still use" in done.stderr) == (0, True)
+
+
+def test_reading_a_history_imports_no_reader_of_another_source(tmp_path: Path) -> None:
+    run(tmp_path, "init")
+    for words in (
+        ("init", "--quiet"),
+        ("-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "--allow-empty", "-m", "x"),
+    ):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    loaded = loaded_by("ingest", "git", str(tmp_path), "--url", str(tmp_path / ".graphmem" / "memory.db"))
+    assert "graphmem.sources.git.mainline_reading" in loaded
+    assert not loaded & {"graphmem.cli.ingest_commands", "graphmem.cli.phrases", "yaml", "tomllib", "configparser"}
+    packages = {name.split(".")[2] for name in loaded if name.startswith("graphmem.sources.") and name.count(".") > 2}
+    assert not packages & {"bans", "decisions", "incidents", "manifests", "memories", "rules", "tasks", "trailers"}

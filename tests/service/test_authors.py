@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from graphmem.model import At, Scope
+from graphmem.model import At, Origin, Scope, Statement
 from graphmem.repository.file_lives import FileLife
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.service import GraphMemory
@@ -132,3 +132,23 @@ def test_a_merge_counts_for_the_author_of_what_it_brought(memory: GraphMemory, r
     read(memory, repository)
     by = {share.author for share in life(memory, "c.py").authors[:1]}
     assert {share.author for share in life(memory, "b.py").authors} > by
+
+
+def test_a_memory_that_a_commit_dates_names_the_commit_and_its_author(
+    memory: GraphMemory, repository: Repository
+) -> None:
+    early = memory.add(Statement(title="A rule of the second commit", origin=Origin.DOCUMENT), start=FIRST + DAY).ids[0]
+    assert memory.explain(early).dated_by is None
+    change = read(memory, repository)
+    dated_by = memory.explain(early).dated_by
+    assert dated_by is not None
+    assert dated_by.sha == repository.git("rev-parse", "HEAD~2")
+    assert dated_by.author == life(memory, "c.py").authors[0].author
+    assert memory.history(early).dated_by == dated_by
+    assert memory.explain(early, at=At(known_at=change - 1)).dated_by is None
+    elsewhere = Write(scope=Scope(memory.scope.tenant, "elsewhere"))
+    other = memory.add(Statement(title="Of no commit", origin=Origin.DOCUMENT), start=FIRST + DAY / 2).ids[0]
+    said = memory.add(Statement(title="A person's", origin=Origin.HUMAN), start=FIRST + DAY).ids[0]
+    assert [memory.explain(key).dated_by for key in (other, said)] == [None, None]
+    apart = memory.add(Statement(title="Apart", origin=Origin.DOCUMENT), start=FIRST + DAY, write=elsewhere).ids[0]
+    assert memory.explain(apart, scope=elsewhere.scope).dated_by is None

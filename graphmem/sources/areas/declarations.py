@@ -7,17 +7,14 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator
 
-from graphmem.repository.areas import COMPONENT_FILE, MANIFESTS, OWNER_FILES, AreaRule
+from graphmem.repository.areas import COMPONENT_FILE, OWNER_FILES, AreaRule
 from graphmem.sources.manifests.document_texts import UnreadableManifest
 from graphmem.sources.manifests.go_modules import read_go_mod
 from graphmem.sources.manifests.javascript_packages import read_package_json
-from graphmem.sources.manifests.manifest_paths import is_manifest
 from graphmem.sources.manifests.parts import Manifest
 from graphmem.sources.manifests.python_packages import read_pyproject, read_setup_cfg
 from graphmem.sources.manifests.rust_packages import read_cargo
 
-#: Larger files declare nothing.
-MAX_BYTES = 1 << 20
 _MOST_RULES = 2_000
 _MOST_NAMES = 20
 _MOST_CHARS = 500
@@ -30,13 +27,6 @@ _PARSERS: dict[str, Callable[[str], Manifest]] = {
 }
 _SECTION = re.compile(r"\^?\[(?P<name>[^\[\]]{1,200})\](?:\[\d{1,9}\])?(?P<owners>.*)")
 _ESCAPED_SPACE = "\x7f"
-
-
-def declares(path: str) -> bool:
-    """Return True if a file may declare components or modules."""
-    if path in OWNER_FILES or path == COMPONENT_FILE:
-        return True
-    return posixpath.basename(path) in MANIFESTS and is_manifest(path)
 
 
 def rules_of(path: str, content: bytes | None) -> tuple[AreaRule, ...] | None:

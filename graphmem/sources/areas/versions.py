@@ -8,7 +8,7 @@ from pathlib import Path
 from graphmem.repository.areas import AreaRow, AreaRule
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.repository.path_names import text_of_path
-from graphmem.sources.areas.declarations import MAX_BYTES, declares, rules_of
+from graphmem.sources.areas.declaring_files import MAX_BYTES, declares
 from graphmem.sources.git.file_versions import contents
 from graphmem.sources.git.mainline import MainlineCommit
 
@@ -55,6 +55,10 @@ class AreaVersions:
 
     def rows(self) -> tuple[AreaRow, ...]:
         """Return the declarations recorded since the last call that differ from the earlier declarations."""
+        if not self._found:
+            return ()
+        from graphmem.sources.areas.declarations import rules_of
+
         blobs = [blob for _, _, blob in self._found if blob is not None]
         read = iter(contents(self._root, blobs, max_bytes=MAX_BYTES))
         rows: dict[tuple[int, str], AreaRow] = {}

@@ -12,14 +12,12 @@ from graphmem.sources.bans.ban import Ban
 from graphmem.sources.bans.ban_lives import BanLife, PlacedBan
 from graphmem.sources.clipped_text import clipped, single_line
 from graphmem.sources.observations import Observation
+from graphmem.sources.source_marks import BAN_LABEL, STATED_IN
 
 #: Source keys of bans begin with this.
 KEY_FOLDER = "bans:/"
-#: The label of memories of this source.
-BAN_LABEL = "ban"
 #: Source word of the end of a ban.
 LIFTED = "lifted"
-_STATED_IN = "stated in"
 _MAX_KEY_CHARS = 500
 _MAX_REASON_CHARS = 2_000
 _MOST_ANCHORS = 200
@@ -113,7 +111,7 @@ def _limits(ban: Ban) -> Iterator[str]:
 def _anchors(file_ban: PlacedBan) -> Iterator[Anchor]:
     """Yield the settings file, the globs of the files in which the ban applies, and the exclusions."""
     scope: FileScope = file_ban.ban.scope
-    yield from _named(AnchorKind.FILE, (file_ban.path,), _STATED_IN)
+    yield from _named(AnchorKind.FILE, (file_ban.path,), STATED_IN)
     yield from _named(AnchorKind.FILE, scope.globs, "about")
     exclusions = (
         scope.excluded_globs,

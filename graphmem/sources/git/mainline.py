@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from graphmem.deferred_dataclass import dataclass
 from graphmem.sources.git.raw_log import LOG_ARGUMENTS, RawCommit, commits_of
@@ -13,6 +14,7 @@ from graphmem.sources.git.revisions import commit_of, first_parent_line, full_na
 from graphmem.sources.git.runner import GitFailure, git_stream
 
 if TYPE_CHECKING:
+    from graphmem.sources.git.refs import RefTable
     from graphmem.store import Progress
 
 _MICROS = 1_000_000
@@ -22,11 +24,12 @@ _SIMILARITY = "-M50%"
 _EXACT = "-M100%"
 _NO_RENAMES = "--no-renames"
 _TIMEOUT_S = 3_600.0
-_CANDIDATES = ("refs/remotes/origin/HEAD", "HEAD")
+_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_HEAD = "HEAD"
+_CANDIDATES = ("refs/remotes/origin/HEAD", _HEAD)
 
 
-@dataclass(frozen=True, slots=True)
-class MainlineCommit:
+class MainlineCommit(NamedTuple):
     """A commit of the mainline.
 
     Attributes:
@@ -161,7 +164,9 @@ def find_mainline(root: Path, ref: str | None = None) -> Mainline:
     return Mainline(root, name, tip, tuple(line), frozenset(shallow_commits(root)) & frozenset(line))
 
 
-def find_tip(root: Path, ref: str | None = None, *, earlier: str | None = None) -> tuple[str, str]:
+def find_tip(
+    root: Path, ref: str | None = None, *, earlier: str | None = None, table: RefTable | None = None
+) -> tuple[str, str]:
     """The full name of the branch or tag at which the mainline ends, else `HEAD` or a hash, and its commit.
 
     Args:
@@ -169,19 +174,28 @@ def find_tip(root: Path, ref: str | None = None, *, earlier: str | None = None) 
         ref: As for `find_mainline`.
         earlier: The ref of an earlier reading, preferred to the default refs: a checkout of another branch does
             not change the mainline.
+        table: The refs of the repository, if they were listed: git is asked only for what they lack.
 
     Raises:
         GitFailure: There is no repository, or the ref does not exist.
     """
     defaults = (*((earlier,) if earlier else ()), *_CANDIDATES)
-    return _tip(root, (ref,) if ref is not None else defaults)
+    if ref is not None:
+        return _tip(root, (ref,), table)
+    listed = table.named if table is not None and table.is_complete else None
+    return _tip(root, [each for each in defaults if listed is None or each == _HEAD or each in listed], table)
 
 
-def _tip(root: Path, refs: Sequence[str]) -> tuple[str, str]:
+def _tip(root: Path, refs: Sequence[str], table: RefTable | None) -> tuple[str, str]:
     """The full name of the first ref that exists, and its commit."""
     failure: GitFailure | None = None
     for ref in refs:
+        listed = None if table is None else table.named.get(ref)
+        if listed is not None:
+            return listed
         try:
+            if _HASH.fullmatch(ref):  # A full hash is never the name of a ref.
+                return ref, commit_of(root, ref)
             return full_name(root, ref) or ref, commit_of(root, ref)
         except GitFailure as error:
             failure = error

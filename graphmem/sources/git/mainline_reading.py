@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from graphmem.deferred_dataclass import dataclass
+from graphmem.errors import InvalidInput
 from graphmem.instants import to_micros
 from graphmem.repository.authors import AuthorRows
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.repository.mainline_rows import MainlineRows, RefRow, SegmentRow, SideCommit, UnreadCommit
-from graphmem.repository.path_names import text_of_path
+from graphmem.repository.path_names import path_of_text, text_of_path
 from graphmem.sources.areas.versions import AreaVersions
 from graphmem.sources.git.ancestry import Ancestry, ancestry_of, continued
 from graphmem.sources.git.commit_authors import CommitAuthors
 from graphmem.sources.git.lineages import Lineages, recorded_segments
 from graphmem.sources.git.mainline import Mainline, MainlineCommit, content_sizes, find_tip
 from graphmem.sources.git.raw_log import FileChange
-from graphmem.sources.git.refs import refs_of, side_commits
+from graphmem.sources.git.refs import ref_table, side_commits
 from graphmem.sources.git.revisions import commit_of, shallow_commits
 from graphmem.sources.git.runner import GitFailure, git_stream
 
@@ -30,6 +32,11 @@ _CHUNK = 2_000
 _CHUNK_CHANGES = 10_000
 #: Commits before the new ones that are read again: twice the distance over which a moved file is recognised.
 _LOOK_BACK = 100
+#: New commits that are looked at for whether they only edit files.
+_MOST_EDITS = 50
+_EDITED = "MT"
+_BRANCH = re.compile(r"refs/(?:heads|remotes/[^/]+)/(.+)")
+_SHA_CHARS = 10
 _NO_BLOB = "0" * 40
 
 
@@ -63,16 +70,27 @@ class MainlineReader:
         since: The branch, tag or commit of the mainline with which its history begins; its files count as added by it.
             If not given, the history begins where that of earlier readings does, else with the first commit.
         read_at: The time of reading: no commit counts as later.
+        keeps_mainline: Refuse a ref that would make another line the mainline that earlier readings recorded.
 
     Raises:
         GitFailure: There is no repository, the ref does not exist, or `since` is not on the mainline.
     """
 
-    def __init__(self, root: Path, *, ref: str | None = None, since: str | None = None, read_at: datetime) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        ref: str | None = None,
+        since: str | None = None,
+        read_at: datetime,
+        keeps_mainline: bool = False,
+    ) -> None:
         self._root = root
+        self._keeps_mainline = keeps_mainline and ref is not None
         self._named = ref
         self._read_at_us = to_micros(read_at)
-        self._ref, self._tip = find_tip(root, ref)
+        self._table = ref_table(root)
+        self._ref, self._tip = find_tip(root, ref, table=self._table)
         self._shallow = frozenset(shallow_commits(root))
         self._first: str | None = None
         self._whole: Ancestry | None = None
@@ -92,19 +110,24 @@ class MainlineReader:
 
         Raises:
             GitFailure: Git could not read the repository.
+            InvalidInput: The ref would make another line the mainline, and `keeps_mainline` was given.
         """
         ancestry = self._ancestry(history)
         line = ancestry.line
         mainline = Mainline(self._root, self._ref, self._tip, line, self._shallow.intersection(line), ancestry.before)
         fork = _common(history.shas, line)
+        if self._keeps_mainline:
+            self._refuse_switch(history, fork)
         refs = self._refs(mainline, history)
         areas, authors = self._declared(mainline, history, fork)
         if fork == len(line) == len(history.shas):
             if refs.refs or refs.sides or not history.has_areas or authors.is_needed:
                 yield _batch(mainline, replace(refs, areas=areas.rows()), authors.rows(fork))
             return
-        commits = _Commits(self._commits(mainline, history, fork), areas)
-        lineages = self._resumed(commits, history, fork)
+        edits = self._edits_alone(mainline, history, fork)
+        read = self._commits(mainline, history, fork) if edits is None else iter(edits)
+        commits = _Commits(read, areas, authors)
+        lineages = self._resumed(commits, history, fork) if edits is None else _continued_lineages(history)
         recorded = list(history.segments)
         if fork == len(line):
             segments = _changed(lineages, recorded)
@@ -131,10 +154,32 @@ class MainlineReader:
             )
             yield _batch(mainline, rows, authors.rows(end, lineages))
 
+    def _refuse_switch(self, history: MainlineHistory, fork: int) -> None:
+        """Refuse a ref that is another branch than the recorded mainline, or lacks commits of it.
+
+        Args:
+            history: The result of earlier readings.
+            fork: The number of first commits that both lines have.
+        """
+        branch = _branch_name(history.branch)
+        own = _branch_name(self._ref)
+        lost = 0 if self._first is not None else len(history.shas) - fork
+        is_switch = own != branch if own and branch else lost > 0
+        if not history.shas or not is_switch:
+            return
+        mainline = f"{branch!r}" if branch else "the commits up to " + history.shas[-1][:_SHA_CHARS]
+        message = (
+            f"the recorded mainline is {mainline}: with --ref {self._named}, {own or self._ref!r} would become the"
+            f" mainline, and {lost} of its {len(history.shas)} commits would count as replaced. To do so:"
+            f" graphmem ingest git --ref {self._named} --switch-mainline"
+        )
+        more = f". To read what the files of the branch say: graphmem ingest repository --ref {self._named}"
+        raise InvalidInput(message + (more if own else ""))
+
     def _ancestry(self, history: MainlineHistory) -> Ancestry:
         """The mainline that earlier readings followed, without the commits before the first that counts."""
         if self._named is None and history.branch is not None:
-            self._ref, tip = find_tip(self._root, earlier=history.branch)
+            self._ref, tip = find_tip(self._root, earlier=history.branch, table=self._table)
             self._whole = self._whole if tip == self._tip else None
             self._tip = tip
         if self._first is None and len(history.shas) > _LOOK_BACK and not history.is_shallow and not self._shallow:
@@ -163,10 +208,25 @@ class MainlineReader:
         commits = mainline.commits(self._read_at_us, back, after_us, history.times_us[:fork])
         return map(self._with_all_files, commits) if mainline.before and not back else commits
 
+    def _edits_alone(self, mainline: Mainline, history: MainlineHistory, fork: int) -> list[MainlineCommit] | None:
+        """The new commits if there are few, and they only edit files that are there: no commit before them is needed.
+
+        None if a commit adds, removes or renames a file, or cannot be read.
+        """
+        if not fork or fork < len(history.shas) or not 0 < len(mainline.shas) - fork <= _MOST_EDITS:
+            return None
+        plain = replace(mainline, quarantined=[])
+        commits = list(plain.commits(self._read_at_us, fork, history.times_us[fork - 1]))
+        present = {path_of_text(row.path) for row in history.segments if row.end is None}
+        changes = (change for commit in commits for change in commit.raw.changes)
+        is_whole = not plain.quarantined and not any(commit.is_exact_only for commit in commits)
+        is_edited = all(change.status in _EDITED and change.path in present for change in changes)
+        return commits if is_whole and is_edited else None
+
     def _declared(self, mainline: Mainline, history: MainlineHistory, fork: int) -> tuple[AreaVersions, CommitAuthors]:
         """The files that declare components and modules, and the authors, with those that an earlier release lacked."""
         areas = AreaVersions(self._root, history, fork)
-        authors = CommitAuthors(self._root, mainline.shas, history, fork)
+        authors = CommitAuthors(self._root, mainline.shas, history, fork, BATCH)
         plain = replace(mainline, quarantined=[], finds_renames=False)
         if fork and not history.has_areas:
             areas.note_earlier(self._commits(plain, history, 0))
@@ -198,7 +258,7 @@ class MainlineReader:
             return commit
         files = _blobs_at(self._root, commit.raw.sha).items()
         changes = tuple(FileChange("A", path, path, _NO_BLOB, blob, mode) for path, (blob, mode) in files)
-        return replace(commit, raw=replace(commit.raw, changes=changes))
+        return commit._replace(raw=commit.raw._replace(changes=changes))
 
     def _sizes(self, blobs: Iterable[str]) -> Mapping[str, int]:
         return content_sizes(self._root, blobs)
@@ -221,7 +281,7 @@ class MainlineReader:
     def _refs(self, mainline: Mainline, history: MainlineHistory) -> MainlineRows:
         """The tags and branch heads that changed, and the commits of their lines that are new."""
         line = mainline.shas
-        refs = {(ref.kind, ref.name): ref for ref in refs_of(self._root)}
+        refs = {(ref.kind, ref.name): ref for ref in self._table.rows}
         changed = [ref for key, ref in refs.items() if history.refs.get(key) != ref]
         gone = [RefRow(kind, name, None) for kind, name in history.refs if (kind, name) not in refs]
         heads = {ref.sha for ref in refs.values() if ref.sha}.difference(line, history.sides)
@@ -242,11 +302,18 @@ class MainlineReader:
 
 
 class _Commits:
-    """Commits that are taken from a log, as many at a time as are held in memory together, and noted for areas."""
+    """Commits that are taken from a log, as many at a time as are held in memory together, and noted.
 
-    def __init__(self, commits: Iterator[MainlineCommit], areas: AreaVersions) -> None:
+    Args:
+        commits: The commits.
+        areas: Takes the files that declare components and modules.
+        authors: Takes the authors.
+    """
+
+    def __init__(self, commits: Iterator[MainlineCommit], areas: AreaVersions, authors: CommitAuthors) -> None:
         self._commits = commits
         self._areas = areas
+        self._authors = authors
         self._next: MainlineCommit | None = None
 
     def before(self, end: int) -> Iterator[list[MainlineCommit]]:
@@ -265,6 +332,7 @@ class _Commits:
             self._next = None
             taken.append(commit)
             self._areas.note(commit)
+            self._authors.note(commit)
             changes += len(commit.raw.changes)
         return taken
 
@@ -274,12 +342,26 @@ def _batch(mainline: Mainline, rows: MainlineRows, authors: AuthorRows) -> Mainl
     return MainlineBatch(mainline.ref, mainline.shas[commits - 1], commits, rows, len(mainline.shas), authors)
 
 
+def _continued_lineages(history: MainlineHistory) -> Lineages:
+    """The lineages of a history, without the contents of its files: later commits may only edit files."""
+    position = len(history.shas)
+    segments = recorded_segments(history, position)
+    next_lineage = 1 + max((row.lineage for row in history.segments), default=-1)
+    return Lineages.resumed(segments, next_lineage, position, {row.path: "" for row in segments if row.end is None})
+
+
 def _quarantined(mainline: Mainline, start: int, end: int) -> list[UnreadCommit]:
     return [
         UnreadCommit(lost.position, lost.sha, lost.reason)
         for lost in mainline.quarantined
         if start <= lost.position < end
     ]
+
+
+def _branch_name(ref: str | None) -> str | None:
+    """The name of a branch by the full name of its ref, without that of a remote; None of other refs."""
+    match = None if ref is None else _BRANCH.fullmatch(ref)
+    return None if match is None else match[1]
 
 
 def _common(recorded: list[str], line: tuple[str, ...]) -> int:

@@ -6,16 +6,14 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import NamedTuple
 
-from graphmem.deferred_dataclass import dataclass
-
 #: The arguments of `git log` for which `commits_of` parses the output, without rename options and revision.
 LOG_ARGUMENTS = (
     *("log", "-z", "--reverse", "--raw", "--no-abbrev", "--first-parent", "-m", "--no-rename-empty"),
-    *("--no-ext-diff", "--no-textconv", "--no-show-signature", "--format=%x01%H%x00%P%x00%ct%x00%at%x00%ae"),
+    *("--no-ext-diff", "--no-textconv", "--no-show-signature", "--format=%x01%H%x00%P%x00%ct%x00%at%x00%ae%x00%an"),
 )
 _COMMIT, _CHANGE = "\x01", ":"
 #: Tokens of the head of a commit after the first.
-_HEAD_TOKENS = 4
+_HEAD_TOKENS = 5
 
 
 class FileChange(NamedTuple):
@@ -40,14 +38,13 @@ class FileChange(NamedTuple):
     similarity: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RawCommit:
+class RawCommit(NamedTuple):
     """A commit of a log.
 
     Attributes:
         committed_s: The committer's time in seconds since 1970, as the commit has it.
         authored_s: The author's time in seconds since 1970.
-        email: The author's address, as the commit has it.
+        email: The author's address, as the commit has it; `name` is the name.
     """
 
     sha: str
@@ -56,6 +53,7 @@ class RawCommit:
     authored_s: int
     email: str
     changes: tuple[FileChange, ...]
+    name: str = ""
 
 
 def commits_of(chunks: Iterable[bytes]) -> Iterator[RawCommit]:
@@ -102,8 +100,9 @@ def _tokens(chunks: Iterable[bytes]) -> Iterator[list[str]]:
 def _commit(head: list[str], changes: list[FileChange]) -> RawCommit:
     if len(head) <= _HEAD_TOKENS:
         raise ValueError(f"the log of git ends within {head[0][:80]!r}")
-    sha, parents, committed, authored, email = head
-    return RawCommit(sha[1:], tuple(parents.split()), int(committed or 0), int(authored or 0), email, tuple(changes))
+    sha, parents, committed, authored, email, name = head
+    seconds = int(committed or 0), int(authored or 0)
+    return RawCommit(sha[1:], tuple(parents.split()), *seconds, email, tuple(changes), name)
 
 
 def _change(words: str, tokens: Iterator[str]) -> FileChange:

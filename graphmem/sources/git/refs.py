@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.repository.mainline_rows import RefRow, SideCommit
 from graphmem.repository.path_names import text_of_path
 from graphmem.sources.git.raw_log import LOG_ARGUMENTS, RawCommit, commits_of
@@ -15,30 +17,57 @@ MOST_REFS = 5_000
 #: The most commits off the mainline that a reading records.
 MOST_SIDE_COMMITS = 20_000
 _PLACES = (("refs/tags/", "tag"), ("refs/heads/", "branch"), ("refs/remotes/", "branch"))
-_FORM = "%(objectname)%00%(*objectname)%00%(objecttype)%00%(*objecttype)%00%(refname)"
+_FORM = "%(objectname)%00%(*objectname)%00%(objecttype)%00%(*objecttype)%00%(refname)%00%(symref)%00%(HEAD)"
+_CURRENT = "*"
 _MICROS = 1_000_000
 _TIMEOUT_S = 600.0
 
 
-def refs_of(root: Path) -> list[RefRow]:
-    """The tags and branch heads that name commits, sorted; a remote's branch has the remote's name before its own.
+class NamedCommit(NamedTuple):
+    """A ref under its full name, and its commit; a symbolic ref has the name of the ref to which it leads."""
+
+    full_name: str
+    sha: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefTable:
+    """The tags and branch heads of a repository.
+
+    Attributes:
+        rows: Those that name commits, sorted; a remote's branch has the remote's name before its own.
+        named: The ref and commit of each full name, and of `HEAD` if it is on a branch.
+        is_complete: There are not more of them than `MOST_REFS`.
+    """
+
+    rows: tuple[RefRow, ...]
+    named: Mapping[str, NamedCommit]
+    is_complete: bool
+
+
+def ref_table(root: Path) -> RefTable:
+    """The tags and branch heads of a repository.
 
     Raises:
         GitFailure: Git could not list them.
     """
     arguments = ("for-each-ref", f"--count={MOST_REFS}", "--sort=-creatordate", f"--format={_FORM}")
-    listed = git_text(root, (*arguments, *(prefix for prefix, _ in _PLACES)))
-    return sorted(_refs(listed.splitlines()))
-
-
-def _refs(lines: Iterable[str]) -> Iterator[RefRow]:
+    lines = git_text(root, (*arguments, *(prefix for prefix, _ in _PLACES))).splitlines()
+    rows: list[RefRow] = []
+    named: dict[str, NamedCommit] = {}
     for line in lines:
-        sha, peeled, kind, peeled_kind, full_name = line.split("\0")
+        sha, peeled, kind, peeled_kind, full_name, leads_to, current = line.split("\0")
         commit = sha if kind == "commit" else peeled if peeled_kind == "commit" else None
+        if commit is None:
+            continue
+        named[full_name] = NamedCommit(leads_to or full_name, commit)
+        if current == _CURRENT:
+            named["HEAD"] = named[full_name]
         prefix, word = next((prefix, word) for prefix, word in _PLACES if full_name.startswith(prefix))
         name = full_name.removeprefix(prefix)
-        if commit is not None and not name.endswith("/HEAD"):
-            yield RefRow(word, text_of_path(name), commit)
+        if not name.endswith("/HEAD"):
+            rows.append(RefRow(word, text_of_path(name), commit))
+    return RefTable(tuple(sorted(rows)), named, len(lines) < MOST_REFS)
 
 
 def side_commits(root: Path, tip: str, heads: Sequence[str], recorded: Collection[str]) -> Iterator[SideCommit]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from graphmem.sources.git.runner import GitFailure, git_text
+from graphmem.sources.git.work_tree import git_directory
 
 
 def commit_of(root: Path, ref: str = "HEAD") -> str:
@@ -38,10 +39,16 @@ def first_parent_line(root: Path, commit: str) -> list[str]:
 def shallow_commits(root: Path) -> list[str]:
     """The hashes of the commits at which a shallow clone ends; empty for a complete repository."""
     try:
-        file = git_text(root, ("rev-parse", "--git-path", "shallow")).strip()
-        return (root / file).read_text(encoding="ascii").split()
+        return _shallow_file(root).read_text(encoding="ascii").split()
     except (GitFailure, OSError, ValueError):
         return []
+
+
+def _shallow_file(root: Path) -> Path:
+    found = git_directory(root)
+    if found is not None:
+        return found.common / "shallow"
+    return root / git_text(root, ("rev-parse", "--git-path", "shallow")).strip()
 
 
 def local_heads(root: Path) -> list[tuple[str, str]]:

@@ -21,6 +21,8 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
+from graphmem.sources.git.work_tree import git_directory
+
 if sys.platform == "linux":
     import resource
 
@@ -259,7 +261,7 @@ def _filled(source: IO[bytes], sent: bytes) -> IO[bytes]:
 def _popen(root: Path, arguments: Sequence[str], source: IO[bytes], errors: IO[bytes]) -> subprocess.Popen[bytes]:
     if not arguments or arguments[0] not in COMMANDS:
         raise ValueError(f"git {' '.join(arguments[:1])} is not in the list of safe commands")
-    settings = (*_SETTINGS, *(f"safe.directory={folder}" for folder in safe_directories(root)))
+    settings = (*_SETTINGS, *(f"safe.directory={folder}" for folder in _needed_safe_directories(root)))
     options = [word for setting in settings for word in ("-c", setting)]
     try:
         process = subprocess.Popen(  # noqa: S603 - a fixed program, an argument list, no shell
@@ -295,6 +297,12 @@ def _index_of(arguments: Sequence[str]) -> dict[str, str]:
     """The index that `git commit -a` or `git commit FILE` prepares for its hooks, for commands that read it."""
     name = os.environ.get("GIT_INDEX_FILE")
     return {"GIT_INDEX_FILE": name} if name and arguments[0] == "diff-index" else {}
+
+
+def _needed_safe_directories(root: Path) -> tuple[str, ...]:
+    """The entries of `safe.directory` for a repository; none if the user owns it, as git then needs none."""
+    found = git_directory(root)
+    return () if found is not None and found.is_own else safe_directories(root)
 
 
 def safe_directories(root: Path) -> tuple[str, ...]:

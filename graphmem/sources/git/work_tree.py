@@ -1,8 +1,10 @@
-"""Facts about a repository that its files give without starting git: its work tree and its common directory."""
+"""Facts about a repository that its files give without starting git: its work tree, its directory, its owner."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import NamedTuple
 
 _POINTER = "gitdir:"
 
@@ -32,3 +34,46 @@ def common_directory(entry: Path) -> Path | None:
     own = (entry.parent / text.removeprefix(_POINTER).strip()).resolve()
     pointer = own / "commondir"
     return (own / pointer.read_text(encoding="utf-8").strip()).resolve() if pointer.is_file() else own
+
+
+class GitDirectory(NamedTuple):
+    """The git directory around a folder.
+
+    Attributes:
+        common: The directory that all work trees share.
+        checked: The paths whose owners git compares with the user; empty if `.git` is a file that names a folder.
+    """
+
+    common: Path
+    checked: tuple[Path, ...]
+
+    @property
+    def is_own(self) -> bool:
+        """True if the user owns it: git then needs no `safe.directory` for it."""
+        try:
+            return bool(self.checked) and all(path.lstat().st_uid == os.geteuid() for path in self.checked)
+        except (AttributeError, OSError):  # Windows has no numbers of users.
+            return False
+
+
+def git_directory(folder: Path) -> GitDirectory | None:
+    """The git directory that git finds around a folder; None if these files do not tell."""
+    start = folder.resolve()
+    for parent in (start, *start.parents):
+        entry = parent / ".git"
+        try:
+            common = common_directory(entry)
+        except OSError:
+            return None
+        if common is not None:
+            checked = (parent, entry, common) if entry.is_dir() else ()
+            return GitDirectory(common, checked) if _is_git_directory(common) else None
+        if entry.exists():
+            return None
+        if _is_git_directory(parent):
+            return GitDirectory(parent, (parent,))
+    return None
+
+
+def _is_git_directory(folder: Path) -> bool:
+    return (folder / "HEAD").is_file() and (folder / "objects").is_dir() and (folder / "refs").is_dir()

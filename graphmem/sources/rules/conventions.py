@@ -10,9 +10,8 @@ from graphmem.model import Anchor, AnchorKind, Kind, Move, Origin, Statement, St
 from graphmem.sources.move_comparison import GONE
 from graphmem.sources.observations import Observation, Replacement
 from graphmem.sources.rules.lives import RuleLife
+from graphmem.sources.source_marks import STATED_IN
 
-#: Role of the anchors for the files in which a rule is written.
-STATED_IN = "stated in"
 #: Source keys of rules begin with this.
 KEY_FOLDER = "rules:/"
 _MAX_TITLE_CHARS = 300

@@ -10,11 +10,10 @@ from graphmem.errors import InvalidInput
 from graphmem.model import Alternative, Anchor, AnchorKind, Kind, Origin, Outcome, Statement
 from graphmem.option_keys import OptionText, parse_option_text
 from graphmem.sources.clipped_text import clipped, single_line
+from graphmem.sources.source_marks import CHANGED_WITH
 
 #: Source keys of trailers begin with this.
 KEY_FOLDER = "commits:/"
-#: Role of the anchors for the files that the commit changed.
-CHANGED_WITH = "changed with"
 #: A commit that changed more files gets no file anchors.
 MOST_FILES = 20
 _MAX_NAME_CHARS = 300

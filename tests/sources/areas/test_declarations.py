@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from graphmem.repository.areas import AreaRow, AreaRule, Areas
-from graphmem.sources.areas.declarations import declares, rules_of
+from graphmem.sources.areas.declarations import rules_of
+from graphmem.sources.areas.declaring_files import declares
 
 OWNERS = b"""\
 # Everything, unless a later line says otherwise

@@ -100,6 +100,96 @@ def test_parts_tell_what_a_whole_reading_tells(
         assert_equal(read(repository.root, history), whole)
 
 
+@pytest.mark.heavy
+@pytest.mark.parametrize("seed", [6, 7, 8])
+def test_each_commit_by_itself_tells_what_a_whole_reading_tells(repository: Repository, seed: int) -> None:
+    shas = grown(repository, seed, 30)
+    history = MainlineHistory()
+    for sha in shas:
+        history = read(repository.root, history, sha)
+    whole = read(repository.root)
+    assert_equal(history, whole)
+    for number in range(len(whole.segments)):
+        edits = [list(each.authors.of_file((), [number], len(shas))) for each in (history, whole)]
+        assert edits[0] == edits[1]
+
+
+def test_a_commit_that_only_edits_files_needs_no_commit_before_it(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.write(a=body("a"), b=body("b"))
+    repository.commit()
+    history = read(repository.root)
+    repository.write(a=body("a") + "more\n")
+    repository.commit()
+    monkeypatch.setattr(MainlineReader, "_resumed", None)
+    edited = read(repository.root, history)
+    assert edited.segments == history.segments
+    assert len(edited.shas) == 2
+    repository.write(b="other\n", c="new\n")
+    repository.commit()
+    with pytest.raises(TypeError):
+        read(repository.root, edited)
+
+
+_PEOPLE = (
+    "Ann <ann@example.org>",
+    "Ann <a@old.example>",
+    "Bo <bo@example.org>",
+    "Zo\udce9 <zo\udce9@example.org>",
+    "Cy <>",
+)
+
+
+def written(repository: Repository, seed: int, commits: int) -> list[str]:
+    """The hashes of random commits of several authors, some of them merges, that edit files and `.mailmap`."""
+    draw = random.Random(seed)  # noqa: S311 - the same commits in every run
+    shas: list[str] = []
+    for number in range(commits):
+        if draw.random() < 0.3 and shas:
+            repository.git("checkout", "--quiet", "-b", f"b{number}", draw.choice(shas[-3:]))
+            (repository.root / f"side{number}").write_text(body(str(number)), encoding="utf-8")
+            repository.git("add", "--all")
+            repository.git("commit", "--quiet", "--message=side", f"--author={draw.choice(_PEOPLE)}")
+            repository.git("checkout", "--quiet", "main")
+            repository.git("merge", "--quiet", "--no-ff", "--message=merge", f"b{number}")
+        else:
+            name = draw.choice(["a", "b", ".mailmap"]) if number else "a"
+            line = f"An <ann@example.org> <{draw.choice(['a@old.example', 'bo@example.org'])}>\n"
+            path = repository.root / name
+            if name == ".mailmap" and path.exists() and draw.random() < 0.5:
+                path.unlink()
+            else:
+                with path.open("a", encoding="utf-8") as file:
+                    file.write(line if name == ".mailmap" else f"{number}\n")
+            repository.git("add", "--all")
+            at_s = 1_700_000_000 + 60 * number
+            repository.git("commit", "--quiet", "--message=edit", f"--author={draw.choice(_PEOPLE)}", at_s=at_s)
+        shas.append(repository.git("rev-parse", "HEAD"))
+    return shas
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("most", [3, 5_000])
+def test_authors_in_parts_are_those_of_a_whole_reading(
+    repository: Repository, seed: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shas = written(repository, seed, 24)
+    whole = read(repository.root)
+    expected = [whole.authors.author_of(position) for position in range(len(shas))]
+    assert None not in expected
+    monkeypatch.setattr(mainline_reading, "BATCH", most)
+    history = read(repository.root, None, shas[3])
+    for sha in (shas[4], *shas[9::2], shas[-1]):
+        history = read(repository.root, history, sha)
+        assert history.authors.has_all
+        part = read(repository.root, None, sha)
+        positions = range(len(history.shas))
+        assert [*map(history.authors.author_of, positions)] == [*map(part.authors.author_of, positions)]
+    assert [*map(history.authors.author_of, range(len(shas)))] == expected
+
+
 def test_nothing_new_makes_no_batch(repository: Repository) -> None:
     repository.write(a=body("a"))
     repository.commit()

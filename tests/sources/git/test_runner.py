@@ -63,6 +63,21 @@ def test_a_safe_directory_of_the_user_counts(repository: Path, monkeypatch: pyte
     assert "*" not in runner.safe_directories(repository)
 
 
+@pytest.mark.parametrize("is_own", [True, False])
+@pytest.mark.parametrize("is_bare", [True, False])
+def test_safe_directories_are_read_only_for_repositories_of_others(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, *, is_own: bool, is_bare: bool
+) -> None:
+    reads: list[str] = []
+    monkeypatch.setattr(runner, "_trusted_entries", lambda *names: reads.extend(names) or ())
+    user = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: user if is_own else user + 1)
+    git(repository, "clone", "--quiet", "--bare", ".", "copy.git")
+    root = repository / "copy.git" if is_bare else repository
+    assert git_text(root, ("rev-list", "--count", "HEAD")) == "1\n"
+    assert bool(reads) is not is_own
+
+
 @pytest.mark.parametrize("command", ["status", "diff", "add", "checkout", "archive", "fetch", "--exec-path"])
 def test_commands_that_can_run_filters_or_reach_the_network_are_refused(repository: Path, command: str) -> None:
     with pytest.raises(ValueError, match="not in the list of safe commands"):
