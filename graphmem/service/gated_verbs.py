@@ -47,9 +47,11 @@ def _with_redactions(answer: Any, passed: PassedArguments) -> Any:  # noqa: ANN4
     if isinstance(answer, IngestReport):
         answer.redactions += passed.redactions
         answer.problems += passed.problems
+    elif not passed.redactions:
+        return answer
     elif isinstance(answer, list):
         return [_told(written, _of_item(passed.redactions, index)) for index, written in enumerate(answer)]
-    elif passed.redactions:
+    else:
         return _told(answer, passed.redactions)
     return answer
 
