@@ -12,6 +12,8 @@ from graphmem.vocabulary import SOURCE_ROLE
 
 _codec = Codec({})
 
+_DEFAULT_ROLE = "about"
+
 # Cache of the last statement's text, which an add uses several times.
 _last_statement: tuple[Statement | None, str] = (None, "")
 
@@ -59,7 +61,7 @@ def _statement_text(statement: Statement) -> str:  # noqa: PLR0912 - a branch fo
     if statement.alternatives:
         parts.append(f'"alternatives":[{",".join(map(_codec.text, statement.alternatives))}]')
     if statement.anchors:
-        parts.append(f'"anchors":[{",".join(map(_codec.text, statement.anchors))}]')
+        parts.append(f'"anchors":[{",".join(map(_anchor_text, statement.anchors))}]')
     if statement.body:
         parts.append(f'"body":{json_text(statement.body)}')
     if statement.confidence != 1.0:
@@ -82,3 +84,9 @@ def _statement_text(statement: Statement) -> str:  # noqa: PLR0912 - a branch fo
         parts.append(f'"subject":{json_text(statement.subject)}')
     parts.append(f'"title":{json_text(statement.title)}')
     return f"{{{','.join(parts)}}}"
+
+
+def _anchor_text(anchor: Anchor) -> str:
+    repo = "" if anchor.repo is None else f',"repo":{json_text(anchor.repo)}'
+    role = "" if anchor.role == _DEFAULT_ROLE else f',"role":{json_text(anchor.role)}'
+    return f'{{"kind":"{anchor.kind}","name":{json_text(anchor.name)}{repo}{role}}}'

@@ -14,7 +14,7 @@ from graphmem.model import Anchor, AnchorKind, Kind, Origin, Statement
 from graphmem.ranking import name_keys
 from graphmem.repository.path_patterns import ancestry
 from graphmem.terms import TITLE_WEIGHT, compound_terms, statement_texts, stem
-from graphmem.words import tokens as text_tokens
+from graphmem.words import tokens_of_word, words_as_written
 
 _Hash = TypeVar("_Hash", int, bytes)
 
@@ -41,13 +41,13 @@ class StatementTerms:
         return len(tokens) // HASH_BYTES, tokens + b"".join(others)
 
     def _tokens(self, text: str) -> bytes:
-        hashed = b"".join(map(self._words.__getitem__, text_tokens(text)))
+        hashed = b"".join(map(self._words.__getitem__, words_as_written(text)))
         compounds = compound_terms(text)
         return hashed + b"".join(map(self._terms.__getitem__, compounds)) if compounds else hashed
 
 
 class _WordBytes(dict[str, bytes]):
-    """The hashes of the stems of recent words: one lookup for two."""
+    """The hashes of the stems of recent words and their parts: one lookup for three."""
 
     def __init__(self, terms: TermBytes) -> None:
         self._terms = terms
@@ -55,7 +55,7 @@ class _WordBytes(dict[str, bytes]):
     def __missing__(self, word: str) -> bytes:
         if len(self) >= _MOST_WORDS:
             self.clear()
-        hashed = self[word] = self._terms[stem(word)]
+        hashed = self[word] = b"".join([self._terms[stem(token)] for token in tokens_of_word(word)])
         return hashed
 
 
