@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import fields, is_dataclass
+from dataclasses import field, fields, is_dataclass
 from datetime import date, timedelta
 from enum import Enum
 from functools import cache
 from operator import attrgetter
 from typing import Any, cast
 
+from graphmem.deferred_dataclass import dataclass
 from graphmem.model import ReadMainline, Statement
 
 #: Joins title and body, since a secret of several lines can begin in the title and end in the body.
@@ -26,16 +27,40 @@ class OpaqueValue(Exception):
     """A value is of a class that the quick look does not know."""
 
 
-def flat_texts(value: object) -> list[str]:
-    """Return all texts of a value in any order: title and body of a statement as one, the names of scopes included.
+class CleanStatements:
+    """Statements without secrets; an instance knows them by identity and keeps them alive."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[int, Statement] = {}
+
+    def __contains__(self, statement: Statement) -> bool:
+        return self._by_id.get(id(statement)) is statement
+
+    def add(self, statements: Iterable[Statement]) -> None:
+        """Add statements that were searched."""
+        self._by_id.update((id(statement), statement) for statement in statements)
+
+
+@dataclass(slots=True)
+class FlatTexts:
+    """The texts of a value, in any order, and the statements in it."""
+
+    texts: list[str] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
+
+
+def flat_texts(value: object, known: CleanStatements) -> FlatTexts:
+    """Return all texts of a value: title and body of a statement as one, the names of scopes included.
 
     Args:
         value: A text, a dataclass, a list, a tuple or a mapping, nested as may be.
+        known: Statements whose texts are left out.
 
     Raises:
         OpaqueValue: It holds a value of another class.
     """
-    texts: list[str] = []
+    found = FlatTexts()
+    texts = found.texts
     values: list[Any] = [value]
     while values:
         part = values.pop()
@@ -44,9 +69,13 @@ def flat_texts(value: object) -> list[str]:
             texts.append(part)
         elif kind is tuple or kind is list:
             values.extend(part)
+        elif kind is Statement:
+            if part not in known:
+                found.statements.append(part)
+                values.extend(_parts_of[kind](part))  # type: ignore[misc] - a statement has parts
         elif (parts := _parts_of[kind]) is not None:
             values.extend(parts(part))
-    return texts
+    return found
 
 
 @cache

@@ -11,7 +11,15 @@ from typing import Any, TypeVar, cast
 
 from graphmem.model import Scope, Statement
 from graphmem.redactions import Redaction
-from graphmem.secrets.flat_texts import JOINED, JOINT, OpaqueValue, flat_texts, joined_words, names_of_texts
+from graphmem.secrets.flat_texts import (
+    JOINED,
+    JOINT,
+    CleanStatements,
+    OpaqueValue,
+    flat_texts,
+    joined_words,
+    names_of_texts,
+)
 from graphmem.secrets.scanner import LEAST_CHARS, Scanner, SecretFinding
 
 _Value = TypeVar("_Value")
@@ -27,6 +35,7 @@ _LONGEST_REMEMBERED = 2_000
 #: Texts of at most this length are searched for keywords together, so many of their characters at once.
 _SHORT_KEYWORD_TEXT = 100
 _CHARS_AT_ONCE = 1_000
+_NO_STATEMENTS = CleanStatements()
 
 
 class Redactor:
@@ -41,18 +50,26 @@ class Redactor:
         self._clean: dict[str, None] = {}
         self._clean_chars = 0
 
-    def is_clean(self, value: object) -> bool:
+    def is_clean(
+        self, value: object, known: CleanStatements = _NO_STATEMENTS, found: CleanStatements | None = None
+    ) -> bool:
         """Return True if no text of a value has a secret, not even a name in a scope.
 
         Args:
             value: As in `value`. False if it holds a value of another class, since its texts are not known.
+            known: Statements that need no search.
+            found: The statements of a clean value are added to these.
         """
         try:
-            texts = flat_texts(value)
+            flat = flat_texts(value, known)
         except OpaqueValue:
             return False
-        new_texts = [text for text in set(texts).difference(self._clean) if len(text) >= LEAST_CHARS]
-        return all(not self.text(text)[1] for text in self._with_keywords(new_texts))
+        new_texts = [text for text in set(flat.texts).difference(self._clean) if len(text) >= LEAST_CHARS]
+        if any(self.text(text)[1] for text in self._with_keywords(new_texts)):
+            return False
+        if found is not None:
+            found.add(flat.statements)
+        return True
 
     def text(self, text: str) -> tuple[str, tuple[str, ...]]:
         """Return a text without its secrets, and the name of the rule of each."""

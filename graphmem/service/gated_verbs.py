@@ -38,7 +38,10 @@ def _gated(verb: Callable[..., Any]) -> Callable[..., Any]:
         if len(arguments) > len(names) or len(by_name) < len(arguments) + len(named):
             return verb(self, *arguments, **named)  # Python itself refuses wrong arguments, in its words.
         positional = [passed.values.pop(name) for name in names[: len(arguments)]]
-        return _with_redactions(verb(self, *positional, **passed.values), passed)
+        try:
+            return _with_redactions(verb(self, *positional, **passed.values), passed)
+        finally:
+            self._context.gate.forget()
 
     return call
 

@@ -8,6 +8,7 @@ from graphmem import Alternative, Anchor, AnchorKind, Outcome, Scope, Statement
 from graphmem.model import MAX_TITLE_CHARS
 from graphmem.redactions import Redaction
 from graphmem.secrets import redaction
+from graphmem.secrets.flat_texts import CleanStatements
 from graphmem.secrets.redaction import Redactor, redactor, without_secrets
 from graphmem.service.statements import StatementText
 from tests.secrets.tokens import private_key, token
@@ -128,3 +129,13 @@ def test_remembered_texts_are_forgotten_before_they_take_much_memory(monkeypatch
     for text in ("first text", "second text"):
         own.text(text)
     assert list(own._clean) == ["second text"]  # noqa: SLF001
+
+
+def test_statements_that_were_searched_need_no_second_search() -> None:
+    one, equal = (Statement(title=f"use {token()}") for _ in range(2))
+    known = CleanStatements()
+    assert not Redactor().is_clean(one, found=known)
+    assert one not in known
+    known.add([one])
+    assert Redactor().is_clean([one], known)
+    assert not Redactor().is_clean([equal], known)

@@ -99,6 +99,8 @@ class Batch:
         changes: list[Change] = []
         existing_ids = StandIns()
         for start in range(0, len(requests), _CHUNK):
+            if self._pending["entry"]:
+                self.flush()
             chunk = requests[start : start + _CHUNK]
             needs = [temporal.needs(request) for request in chunk]
             self._look_up(chunk, needs)
@@ -106,7 +108,6 @@ class Batch:
             changes += [
                 self._apply(request, need, clock, existing_ids) for request, need in zip(chunk, needs, strict=True)
             ]
-            self.flush()
         self.finish()
         return changes
 
