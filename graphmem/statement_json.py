@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache, lru_cache
+from json.encoder import encode_basestring as json_text
 from typing import TYPE_CHECKING, Any
 
 from graphmem.instants import from_micros, to_micros
@@ -19,6 +20,8 @@ _KINDS, _ORIGINS, _ANCHOR_KINDS, _OUTCOMES = (
     {word.value: word for word in words} for words in (Kind, Origin, AnchorKind, Outcome)
 )
 _MOST_ANCHORS_CACHED = 4_096
+
+_DEFAULT_ROLE = "about"
 
 # Cache of the last statement's text, which an add uses several times.
 _last_statement: tuple[Statement | None, str] = (None, "")
@@ -108,7 +111,7 @@ def taken_source_key(raw: dict[str, Any]) -> str | None:
 
 
 def _statement_text(statement: Statement) -> str:  # noqa: PLR0912 - a branch for each field
-    from graphmem.canonical_json import canonical, json_text
+    from graphmem.canonical_json import canonical
 
     # Written out in key order for speed: a bulk load calls this for each memory.
     codec, parts = _codec(), []
@@ -117,7 +120,7 @@ def _statement_text(statement: Statement) -> str:  # noqa: PLR0912 - a branch fo
     if statement.alternatives:
         parts.append(f'"alternatives":[{",".join(map(codec.text, statement.alternatives))}]')
     if statement.anchors:
-        parts.append(f'"anchors":[{",".join(map(codec.text, statement.anchors))}]')
+        parts.append(f'"anchors":[{",".join(map(_anchor_text, statement.anchors))}]')
     if statement.body:
         parts.append(f'"body":{json_text(statement.body)}')
     if statement.confidence != 1.0:
@@ -140,3 +143,9 @@ def _statement_text(statement: Statement) -> str:  # noqa: PLR0912 - a branch fo
         parts.append(f'"subject":{json_text(statement.subject)}')
     parts.append(f'"title":{json_text(statement.title)}')
     return f"{{{','.join(parts)}}}"
+
+
+def _anchor_text(anchor: Anchor) -> str:
+    repo = "" if anchor.repo is None else f',"repo":{json_text(anchor.repo)}'
+    role = "" if anchor.role == _DEFAULT_ROLE else f',"role":{json_text(anchor.role)}'
+    return f'{{"kind":"{anchor.kind}","name":{json_text(anchor.name)}{repo}{role}}}'

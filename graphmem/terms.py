@@ -43,7 +43,12 @@ def text_terms(text: str) -> list[str]:
     >>> text_terms("Deployed with Python 3.11.4")
     ['deploy', 'with', 'python', '3', '11', '4', '3_11', '3_11_4']
     """
-    terms = [_stem(word) for word in tokens(text)]
+    return [*map(stem, tokens(text)), *compound_terms(text)]
+
+
+def compound_terms(text: str) -> list[str]:
+    """Return the terms of a text that are no stems of its words: versions, their prefixes, and pairs of ideographs."""
+    terms: list[str] = []
     for version in _versions(text):
         numbers = version.split(".")
         terms += ["_".join(numbers[:size]) for size in range(2, len(numbers) + 1)]
@@ -65,7 +70,7 @@ def question_terms(text: str) -> tuple[str, ...]:
     content_words = [word for word in words if word not in STOP_WORDS]
     chosen = content_words if content_words or versions or runs else words
     pairs = [pair for run in runs for pair in _pairs(run)]
-    return tuple(dict.fromkeys([*map(_stem, chosen), *versions, *pairs]))
+    return tuple(dict.fromkeys([*map(stem, chosen), *versions, *pairs]))
 
 
 def statement_terms(statement: Statement) -> list[str]:
@@ -73,12 +78,17 @@ def statement_terms(statement: Statement) -> list[str]:
 
     The names and reasons of its alternatives are included.
     """
-    strong = text_terms(" ".join((statement.title, *statement.aliases)))
+    strong, weak = statement_texts(statement)
+    return text_terms(strong) * TITLE_WEIGHT + text_terms(weak)
+
+
+def statement_texts(statement: Statement) -> tuple[str, str]:
+    """Return the texts of a statement: that of its title and aliases, whose terms are repeated, and the other."""
     weak = [statement.body, statement.rationale, statement.subject or "", *statement.labels]
     weak += [anchor.name for anchor in statement.anchors]
     for option in statement.alternatives:
         weak += [option.name, option.reason]
-    return strong * TITLE_WEIGHT + text_terms(" ".join(weak))
+    return " ".join((statement.title, *statement.aliases)), " ".join(weak)
 
 
 def _versions(text: str) -> list[str]:
@@ -109,14 +119,15 @@ class _Stems(dict[str, str]):
         is_stemmed = len(word) >= _SHORTEST_STEMMED and word.isascii() and word.isalpha()
         if is_stemmed:
             with _stemmer_lock:
-                stem = self[word] = str(_stemmer().stemWord(word))
+                word_stem = self[word] = str(_stemmer().stemWord(word))
         else:
-            stem = self[word] = word
-        return stem
+            word_stem = self[word] = word
+        return word_stem
 
 
 _stems = _Stems()
-_stem = _stems.__getitem__
+#: Returns the stem of a word.
+stem = _stems.__getitem__
 #: The stemmer is not thread-safe.
 _stemmer_lock = allocate_lock()
 

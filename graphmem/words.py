@@ -32,14 +32,21 @@ def tokens(text: str) -> list[str]:
     >>> tokens("Use HTTPServer in generate_rules.py")
     ['use', 'httpserver', 'http', 'server', 'in', 'generate_rules', 'generate', 'rules', 'py']
     """
-    if not text.isascii():
-        matches = _words_of_any_script()[0].findall(unicodedata.normalize("NFKC", text))
-        return list(chain.from_iterable(map(_tokens_of.__getitem__, matches)))
-    words = text.translate(_ASCII_WORDS).split()
-    if "_" not in text and text == text.lower():
+    words = words_as_written(text)
+    if text.isascii() and "_" not in text and text == text.lower():
         return words
-    parts = _tokens_of
-    return [token for word in words for token in ((word,) if word.islower() and "_" not in word else parts[word])]
+    return list(chain.from_iterable(map(tokens_of_word, words)))
+
+
+def words_as_written(text: str) -> list[str]:
+    """Return the words of a text in order, neither folded nor split into parts; `tokens_of_word` does both.
+
+    >>> words_as_written("Use HTTPServer in generate_rules.py")
+    ['Use', 'HTTPServer', 'in', 'generate_rules', 'py']
+    """
+    if text.isascii():
+        return text.translate(_ASCII_WORDS).split()
+    return _words_of_any_script()[0].findall(unicodedata.normalize("NFKC", text))
 
 
 class _TokensOfWords(dict[str, tuple[str, ...]]):
@@ -59,6 +66,8 @@ def _parts(word: str) -> tuple[str, ...]:
 
 _MOST_WORDS = 65_536
 _tokens_of = _TokensOfWords()
+#: Returns the tokens of a word.
+tokens_of_word = _tokens_of.__getitem__
 
 
 def name_key(text: str) -> str:

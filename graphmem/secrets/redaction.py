@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator
-from dataclasses import fields, is_dataclass
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import is_dataclass
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, cast
 
 from graphmem.deferred_dataclass import replace
-from graphmem.model import ReadMainline, Scope, Statement
+from graphmem.model import Scope, Statement
 from graphmem.redactions import Redaction
-from graphmem.secrets.scanner import Scanner, SecretFinding
+from graphmem.secrets.flat_texts import (
+    JOINED,
+    JOINT,
+    CleanStatements,
+    OpaqueValue,
+    flat_texts,
+    joined_words,
+    names_of_texts,
+)
+from graphmem.secrets.scanner import LEAST_CHARS, Scanner, SecretFinding
 
 _Value = TypeVar("_Value")
 
-#: Joins title and body, since a secret of several lines can begin in the title and end in the body.
-_JOINT = "\n"
-_WORDS = frozenset({"title", "body"})
 _MARK = re.compile(r"\[redacted(?:: [\w.-]{1,80})?\]")
 #: Texts of at most this length get the mark with the name of the rule even if it is longer than the secret.
 _SHORT_TEXT = 500
 _BARE_MARK = "[redacted]"
 _ROUNDS = 3
-#: Texts without secrets that are remembered, and the longest of them.
-_MOST_REMEMBERED = 4_096
+#: The characters of texts without secrets that are remembered, and of the longest of them.
+_MOST_REMEMBERED = 8_000_000
 _LONGEST_REMEMBERED = 2_000
-#: Packed rows are no text: file names, tags and hashes as git has them, compressed.
-_PACKED = {(ReadMainline, "content"), (ReadMainline, "authors")}
+#: Texts of at most this length are searched for keywords together, so many of their characters at once.
+_SHORT_KEYWORD_TEXT = 100
+_CHARS_AT_ONCE = 1_000
+_NO_STATEMENTS = CleanStatements()
 
 
 class Redactor:
@@ -39,8 +47,30 @@ class Redactor:
     """
 
     def __init__(self, scanner: Scanner | None = None) -> None:
-        self._scanner = scanner
+        self._own_scanner = scanner
         self._clean: dict[str, None] = {}
+        self._clean_chars = 0
+
+    def is_clean(
+        self, value: object, known: CleanStatements = _NO_STATEMENTS, found: CleanStatements | None = None
+    ) -> bool:
+        """Return True if no text of a value has a secret, not even a name in a scope.
+
+        Args:
+            value: As in `value`. False if it holds a value of another class, since its texts are not known.
+            known: Statements that need no search.
+            found: The statements of a clean value are added to these.
+        """
+        try:
+            flat = flat_texts(value, known)
+        except OpaqueValue:
+            return False
+        new_texts = [text for text in set(flat.texts).difference(self._clean) if len(text) >= LEAST_CHARS]
+        if any(self.text(text)[1] for text in self._with_keywords(new_texts)):
+            return False
+        if found is not None:
+            found.add(flat.statements)
+        return True
 
     def text(self, text: str) -> tuple[str, tuple[str, ...]]:
         """Return a text without its secrets, and the name of the rule of each."""
@@ -66,12 +96,41 @@ class Redactor:
                 `in_scopes`.
             location: The name of the value; fields and positions are added to it.
         """
+        if self.is_clean(value):
+            return value, ()
         walk = _ValueRedaction(self)
         return walk.value(value, location), tuple(walk.redactions)
 
+    @property
+    def _scanner(self) -> Scanner:
+        if self._own_scanner is None:
+            self._own_scanner = Scanner()
+        return self._own_scanner
+
+    def _with_keywords(self, texts: Iterable[str]) -> Iterator[str]:
+        """Yield the texts that may have a secret, and remember the others; short texts are searched together."""
+        together: list[str] = []
+        chars = 0
+        for text in texts:
+            if len(text) > _SHORT_KEYWORD_TEXT:
+                yield from self._if_keyword([text])
+                continue
+            together.append(text)
+            chars += len(text)
+            if chars >= _CHARS_AT_ONCE:
+                yield from self._if_keyword(together)
+                together, chars = [], 0
+        yield from self._if_keyword(together)
+
+    def _if_keyword(self, texts: list[str]) -> list[str]:
+        """Return all of the texts if any of them may have a secret; else remember them."""
+        if not texts or self._scanner.has_keyword("\n".join(texts) if len(texts) > 1 else texts[0]):
+            return texts
+        for text in texts:
+            self._remember(text)
+        return []
+
     def _secrets(self, text: str) -> list[SecretFinding]:
-        if self._scanner is None:
-            self._scanner = Scanner()
         findings = self._scanner.find(text)
         marks = [match.span() for match in _MARK.finditer(text)] if findings else []
         return [each for each in findings if not any(start <= each.start < end for start, end in marks)]
@@ -79,9 +138,10 @@ class Redactor:
     def _remember(self, text: str) -> None:
         if len(text) > _LONGEST_REMEMBERED:
             return
-        if len(self._clean) >= _MOST_REMEMBERED:
-            self._clean = {}
+        if self._clean_chars >= _MOST_REMEMBERED:
+            self._clean, self._clean_chars = {}, 0
         self._clean[text] = None
+        self._clean_chars += len(text)
 
 
 @cache
@@ -134,9 +194,9 @@ class _ValueRedaction:
     def _record(self, record: Any, location: str) -> Any:  # noqa: ANN401 - a dataclass
         is_statement = isinstance(record, Statement)
         changes = dict(self._words(record, location)) if is_statement else {}
-        for name in _texts_of(cast("Hashable", type(record))):
+        for name in names_of_texts(cast("Hashable", type(record))):
             old = getattr(record, name)
-            if old is None or (is_statement and name in _WORDS):
+            if old is None or (is_statement and name in JOINED):
                 continue
             new = self.value(old, _inside(location, name))
             if new is not old:
@@ -145,11 +205,10 @@ class _ValueRedaction:
 
     def _words(self, statement: Statement, location: str) -> Iterator[tuple[str, str]]:
         """Yield title and body if a secret is in either of them, or across both."""
-        joint = f"{statement.title}{_JOINT}{statement.body}" if statement.body else statement.title
-        redacted, rules = self._redactor.text(joint)
+        redacted, rules = self._redactor.text(joined_words(statement))
         if not rules:
             return
-        title, separator, body = redacted.partition(_JOINT)
+        title, separator, body = redacted.partition(JOINT)
         in_title = _MARK.findall(title) if title != statement.title else []
         where = [_inside(location, "title")] * len(in_title) + [_inside(location, "body")] * len(rules)
         self.redactions += [Redaction(rule, named) for rule, named in zip(rules, where, strict=False)]
@@ -172,25 +231,14 @@ def _replaced(text: str, findings: list[SecretFinding]) -> str:
     return "".join([*parts, text[done:]])
 
 
-@cache
-def _texts_of(kind: Any) -> tuple[str, ...]:  # noqa: ANN401 - a dataclass
-    """Return the fields of a dataclass that can hold a text."""
-    plain = {"int", "float", "bool", "datetime", "datetime | None", "int | None"}
-    return tuple(
-        spec.name
-        for spec in fields(kind)
-        if spec.init and (kind, spec.name) not in _PACKED and str(spec.type) not in plain
-    )
-
-
 def in_scopes(value: object) -> Iterator[Redaction]:
     """Yield the secrets in the scopes of a value, however deep; they name places and are not replaced."""
     if isinstance(value, Scope):
-        for name in _texts_of(cast("Hashable", Scope)):
+        for name in names_of_texts(cast("Hashable", Scope)):
             yield from redactor().value(getattr(value, name), name)[1]
     elif isinstance(value, tuple | list):
         for entry in value:
             yield from in_scopes(entry)
     elif is_dataclass(value) and not isinstance(value, type):
-        for name in _texts_of(cast("Hashable", type(value))):
+        for name in names_of_texts(cast("Hashable", type(value))):
             yield from in_scopes(getattr(value, name))

@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from graphmem.deferred_dataclass import dataclass
+from graphmem.secrets.keyword_search import KeywordSearch
 from graphmem.secrets.rules import Allowlist, RuleBook, SecretRule, Target, rule_book
 
 if TYPE_CHECKING:
@@ -37,6 +38,11 @@ class Scanner:
 
     def __init__(self, book: RuleBook | None = None) -> None:
         self._book = book or rule_book()
+        self._keywords = KeywordSearch(tuple(self._book.by_keyword))
+
+    def has_keyword(self, text: str) -> bool:
+        """Return whether a text has a keyword of a rule; without any it has no secret."""
+        return bool(self._keywords.found(text.lower()))
 
     def find(self, text: str, path: str = "") -> list[SecretFinding]:
         """Return the secrets in a text, in order and without overlaps.
@@ -59,8 +65,10 @@ class Scanner:
 
     def _possible(self, lowered: str) -> list[SecretRule]:
         """Return the rules with a keyword in a text of lower case."""
-        named = [rules for keyword, rules in self._book.by_keyword.items() if keyword in lowered]
-        return list(dict.fromkeys(rule for rules in named for rule in rules))
+        found = self._keywords.found(lowered)
+        return (
+            list(dict.fromkeys(rule for keyword in found for rule in self._book.by_keyword[keyword])) if found else []
+        )
 
     def _findings(self, rule: SecretRule, text: str, path: str) -> Iterator[SecretFinding]:
         if rule.path and not (path and _has_match(rule.path, path)):

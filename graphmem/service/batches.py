@@ -15,6 +15,7 @@ from graphmem.model import (
     Kind,
     Memory,
     Move,
+    Origin,
     Request,
     Scope,
     Statement,
@@ -155,6 +156,7 @@ class _ItemBatch:
         self._index_of = {item.id: index for index, item in reversed(list(enumerate(items))) if item.id is not None}
         self._drafts: dict[int, _ItemDraft] = {}
         self._shared: dict[tuple[Scope, str | None], WriteRequest] = {}
+        self._limited: dict[tuple[int, str], WriteRequest] = {}
         #: By index, the memories that were confirmed instead of added when the call was sent before.
         self._confirmed: dict[int, str] = {}
         self._writers: list[Scope] = []
@@ -230,7 +232,7 @@ class _ItemBatch:
         template = next((old.memory for old in olds if old.memory is not None), None)
         by = self._shared_request(self._writers[index], item.reason)
         statement = self._statement(item, by, template, before)
-        by = by.limited_to(statement.origin)
+        by = self._limited_request(by, statement.origin)
         home = item.scope or self._home(by.writer, template, before)
         life = item.moves or (self._first_move(item, by, olds, before),)
         self._drafts[index] = _ItemDraft(Memory(self._ids[index], home, statement), life, by)
@@ -244,6 +246,14 @@ class _ItemBatch:
             provenance = by if reason is None else replace(by, reason=reason)
             shared = self._shared[writer, reason] = replace(self._request, writer=writer, provenance=provenance)
         return shared
+
+    def _limited_request(self, shared: WriteRequest, origin: Origin) -> WriteRequest:
+        """Return shared request fields limited to an origin; they too are made only once."""
+        key = (id(shared), origin.value)
+        limited = self._limited.get(key)
+        if limited is None:
+            limited = self._limited[key] = shared.limited_to(origin)
+        return limited
 
     def _statement(self, item: New, by: WriteRequest, template: Memory | None, before: Add | None) -> Statement:
         if not isinstance(item.statement, str):

@@ -38,7 +38,10 @@ def _gated(verb: Callable[..., Any]) -> Callable[..., Any]:
         if len(arguments) > len(names) or len(by_name) < len(arguments) + len(named):
             return verb(self, *arguments, **named)  # Python itself refuses wrong arguments, in its words.
         positional = [passed.values.pop(name) for name in names[: len(arguments)]]
-        return _with_redactions(verb(self, *positional, **passed.values), passed)
+        try:
+            return _with_redactions(verb(self, *positional, **passed.values), passed)
+        finally:
+            self._context.gate.forget()
 
     return call
 
@@ -47,9 +50,11 @@ def _with_redactions(answer: Any, passed: PassedArguments) -> Any:  # noqa: ANN4
     if isinstance(answer, IngestReport):
         answer.redactions += passed.redactions
         answer.problems += passed.problems
+    elif not passed.redactions:
+        return answer
     elif isinstance(answer, list):
         return [_told(written, _of_item(passed.redactions, index)) for index, written in enumerate(answer)]
-    elif passed.redactions:
+    else:
         return _told(answer, passed.redactions)
     return answer
 

@@ -9,6 +9,7 @@ from graphmem.deferred_dataclass import dataclass, field, replace
 from graphmem.errors import SecretRefused
 from graphmem.model import Request, Scope
 from graphmem.redactions import Redaction
+from graphmem.secrets.flat_texts import CleanStatements
 from graphmem.secrets.policy import SecretPolicy
 from graphmem.secrets.redaction import in_scopes, redactor, without_secrets
 from graphmem.sources.observations import Observation, Problem, Reading
@@ -34,6 +35,7 @@ class SecretGate:
 
     policy: SecretPolicy = SecretPolicy.REDACT
     observers: list[Callable[[str], None]] = field(default_factory=list)
+    _clean: CleanStatements = field(default_factory=CleanStatements)
 
     def arguments(self, values: Mapping[str, Any], names: frozenset[str] = frozenset()) -> PassedArguments:
         """Return the arguments of a verb without secrets.
@@ -60,9 +62,15 @@ class SecretGate:
         self._count(redactions)
         return PassedArguments(passed, tuple(redactions), tuple(problems))
 
+    def forget(self) -> None:
+        """Let go of the statements that a verb was called with; its requests need no second search of them."""
+        self._clean = CleanStatements()
+
     def request(self, request: Request) -> Request:
         """Return a request to the store without secrets: those that a verb took over from older memories."""
         if self.policy is SecretPolicy.OFF:
+            return request
+        if redactor().is_clean((request.writer, request.operation, request.provenance), self._clean):
             return request
         _refuse_names(in_scopes(request.writer))
         operation, redactions = redactor().value(request.operation)
@@ -76,6 +84,8 @@ class SecretGate:
     def _argument(self, name: str, value: Any, *, is_name: bool) -> tuple[Any, list[Redaction]]:  # noqa: ANN401
         if isinstance(value, Iterator):
             value = tuple(value)
+        if redactor().is_clean(value, found=self._clean):
+            return value, []
         own_name = "text" if isinstance(value, str) else ""
         _refuse_names(_in_names(value, name, is_name=is_name))
         passed, redactions = redactor().value(value, own_name if name in _UNNAMED else name)

@@ -70,5 +70,6 @@ __all__ = [
 def __getattr__(name: str) -> object:
     """Public names, each imported when it is first used: a reader needs no plan of writes."""
     if name in _HOME_OF:
-        return getattr(import_module(_HOME_OF[name]), name)
+        found = globals()[name] = getattr(import_module(_HOME_OF[name]), name)
+        return found
     raise AttributeError(f"module 'graphmem.temporal' has no attribute {name!r}")

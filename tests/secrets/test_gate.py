@@ -168,3 +168,19 @@ def test_an_argument_too_many_is_refused_as_python_refuses_it() -> None:
         opened().end("a", "b")  # type: ignore[call-arg, arg-type]
     with pytest.raises(TypeError):
         opened().end("a", key="b")  # type: ignore[misc]
+
+
+def test_statements_are_let_go_after_the_verb() -> None:
+    memory = opened()
+    said = Statement(title="plain")
+    memory.add(said)
+    assert said not in memory._context.gate._clean  # noqa: SLF001 - what it keeps alive
+
+
+def test_a_list_in_a_statement_is_searched_again_in_the_next_write() -> None:
+    memory, labels = opened(), ["plain"]
+    said = Statement(title="Deploys", labels=labels)  # type: ignore[arg-type]
+    memory.add(said)
+    labels.append(token())
+    written = memory.add(said)
+    assert [each.place for each in written.redactions] == ["labels[1]"]

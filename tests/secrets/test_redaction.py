@@ -4,10 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphmem import Alternative, Anchor, AnchorKind, Outcome, Statement
+from graphmem import Alternative, Anchor, AnchorKind, Outcome, Scope, Statement
 from graphmem.model import MAX_TITLE_CHARS
 from graphmem.redactions import Redaction
+from graphmem.secrets import redaction
+from graphmem.secrets.flat_texts import CleanStatements
 from graphmem.secrets.redaction import Redactor, redactor, without_secrets
+from graphmem.service.statements import StatementText
 from tests.secrets.tokens import private_key, token
 
 PAT = "[redacted: github-pat]"
@@ -83,3 +86,56 @@ def test_only_short_texts_without_secrets_are_remembered() -> None:
     for text in ("plain", token(), "long " * 1_000):
         own.text(text)
     assert list(own._clean) == ["plain"]  # noqa: SLF001 - what it keeps is what is asked
+
+
+def test_a_value_is_clean_if_none_of_its_texts_has_a_secret() -> None:
+    said = Statement(title="The token is rotated monthly", body="as the key is", labels=("security",))
+    assert Redactor().is_clean([said, {"a": ("plain", None, 1)}, Scope(repo="shop")])
+
+
+_FOLDED = private_key().split("\n", 1)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        token(),
+        StatementText(token()),
+        Statement(title=_FOLDED[0], body=_FOLDED[1]),
+        Statement(title="plain", alternatives=(Alternative("a", Outcome.REJECTED, keys=("b", token())),)),
+        [Statement(title="plain"), Statement(title="plain", body=token())],
+        {token(): 1},
+        {"a": [token()]},
+        Scope(repo=token()),
+        Statement(title="plain", anchors=(Anchor(AnchorKind.FILE, "plain.py", token()),)),
+    ],
+)
+def test_a_value_with_a_secret_anywhere_is_not_clean(value: object) -> None:
+    assert not Redactor().is_clean(value)
+
+
+def test_a_value_of_an_unknown_class_is_not_clean() -> None:
+    assert not Redactor().is_clean([object()])
+
+
+@given(texts=st.lists(st.one_of(st.text(max_size=40), st.just(token()), st.just("a key = x")), max_size=12))
+def test_a_value_is_clean_exactly_if_each_text_is(texts: list[str]) -> None:
+    assert Redactor().is_clean(texts) == all(not Redactor().text(text)[1] for text in texts)
+
+
+def test_remembered_texts_are_forgotten_before_they_take_much_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redaction, "_MOST_REMEMBERED", 10)
+    own = Redactor()
+    for text in ("first text", "second text"):
+        own.text(text)
+    assert list(own._clean) == ["second text"]  # noqa: SLF001
+
+
+def test_statements_that_were_searched_need_no_second_search() -> None:
+    one, equal = (Statement(title=f"use {token()}") for _ in range(2))
+    known = CleanStatements()
+    assert not Redactor().is_clean(one, found=known)
+    assert one not in known
+    known.add([one])
+    assert Redactor().is_clean([one], known)
+    assert not Redactor().is_clean([equal], known)

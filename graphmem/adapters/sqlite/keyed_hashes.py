@@ -7,22 +7,40 @@ from functools import lru_cache
 
 from graphmem.digests import blake2b
 
-_HASH_BYTES = 8
+TYPE_CHECKING = False  # typing takes milliseconds to import
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    _Hash = TypeVar("_Hash", int, bytes)
+
+HASH_BYTES = 8
 _MOST_HASHES = 131_072
+
+
+class TermBytes(dict[str, bytes]):
+    """The hashes of recent terms under a tenant's key, as segments have them: little-endian."""
+
+    def __init__(self, key: str) -> None:
+        self._key = blake2b(key.encode(), digest_size=32).digest()
+
+    def __missing__(self, term: str) -> bytes:
+        if len(self) >= _MOST_HASHES:
+            self.clear()
+        data = term.encode("utf-8", "surrogatepass")
+        hashed = self[term] = blake2b(data, digest_size=HASH_BYTES, key=self._key).digest()
+        return hashed
 
 
 class Hashes(dict[str, int]):
     """The hashes of recent terms under a tenant's key."""
 
     def __init__(self, key: str) -> None:
-        self._key = blake2b(key.encode(), digest_size=32).digest()
+        self._bytes_of = TermBytes(key).__missing__
 
     def __missing__(self, term: str) -> int:
         if len(self) >= _MOST_HASHES:
             self.clear()
-        data = term.encode("utf-8", "surrogatepass")
-        digest = blake2b(data, digest_size=_HASH_BYTES, key=self._key).digest()
-        hashed = self[term] = int.from_bytes(digest, "little")
+        hashed = self[term] = int.from_bytes(self._bytes_of(term), "little")
         return hashed
 
 
@@ -32,6 +50,6 @@ def hashes_of(key: str) -> Hashes:
     return Hashes(key)
 
 
-def names(keys: Iterable[str], hashes: Hashes) -> list[int]:
+def names(keys: Iterable[str], hashes: dict[str, _Hash]) -> list[_Hash]:
     """Return the terms of names, for exact lookup (`graphmem.ranking.name_key`)."""
     return [hashes[f"\0n{key}"] for key in keys]

@@ -19,11 +19,10 @@ from graphmem.adapters.sqlite.connection import (
     refuse_network_file_system,
 )
 from graphmem.adapters.sqlite.existing_keys import content_number
-from graphmem.adapters.sqlite.keyed_hashes import hashes_of
 from graphmem.adapters.sqlite.schema_steps import MIGRATIONS as MIGRATIONS
 from graphmem.adapters.sqlite.schema_steps import SCHEMA_VERSION as SCHEMA_VERSION
 from graphmem.adapters.sqlite.segments import SegmentBuilder, unpack
-from graphmem.adapters.sqlite.term_hashes import indexed
+from graphmem.adapters.sqlite.term_hashes import statement_terms_of
 from graphmem.errors import CorruptStore, InvalidInput, NotFound, Unsupported
 from graphmem.statement_json import anchor_of, encode_statement, former_source_key
 
@@ -191,7 +190,7 @@ class _Segmented:
         tenant_key, number, home, text = row
         statement = readable_statement(str(text))
         if statement is not None:
-            self._draft.add(int(number), int(home), *indexed(statement, hashes_of(str(tenant_key))))
+            self._draft.add_terms(int(number), int(home), *statement_terms_of(str(tenant_key)).packed(statement))
 
     def final(self) -> bytes:
         return self._draft.pack()

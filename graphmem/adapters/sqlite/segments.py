@@ -14,6 +14,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from graphmem.adapters.sqlite.keyed_hashes import HASH_BYTES
 from graphmem.adapters.sqlite.packed_segment import HEADER, DamagedSegment
 from graphmem.deferred_dataclass import dataclass
 
@@ -68,17 +69,30 @@ class SegmentBuilder:
         self._homes: list[int] = []
         self._lengths: list[int] = []
         self._sizes: list[int] = []
-        self._terms = array("Q")
+        self._terms = bytearray()
         self._counts = array("I")
 
     def add(self, number: int, home: int, length: int, counts: Mapping[int, int]) -> None:
         """Append a memory; `counts` maps each term to its count."""
+        self.add_terms(number, home, length, _little(array("Q", counts.keys())), array("I", counts.values()))
+
+    def add_terms(self, number: int, home: int, length: int, terms: bytes, counts: array[int] | None = None) -> None:
+        """Append a memory.
+
+        Args:
+            number: Its row number.
+            home: The number of its home.
+            length: Its length in tokens.
+            terms: Hashes of eight bytes, little-endian, in any order; a hash may recur.
+            counts: What each of them adds to the count of its term; 1 if not given.
+        """
         self.numbers.append(number)
         self._homes.append(home)
         self._lengths.append(length)
-        self._sizes.append(len(counts))
-        self._terms.extend(counts.keys())
-        self._counts.extend(counts.values())
+        size = len(terms) // HASH_BYTES
+        self._sizes.append(size)
+        self._terms += terms
+        self._counts.extend(_ONE * size if counts is None else counts)
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -89,7 +103,10 @@ class SegmentBuilder:
 
     def _pack_single(self) -> bytes:
         """Return the blob of a single memory without importing NumPy."""
-        pairs = sorted(zip(self._terms, self._counts, strict=True))
+        total: dict[int, int] = {}
+        for (term,), count in zip(struct.iter_unpack("<Q", self._terms), self._counts, strict=True):
+            total[term] = total.get(term, 0) + count
+        pairs = sorted(total.items())
         escapes = [part for index, (_, count) in enumerate(pairs) if count >= _ESCAPED for part in (index, count)]
         columns = (
             array("Q", [term for term, _ in pairs]),
@@ -104,20 +121,41 @@ class SegmentBuilder:
     def _segment(self) -> TextSegment:
         import numpy as np
 
-        terms, counts = np.frombuffer(self._terms, np.uint64), np.frombuffer(self._counts, np.uint32)
+        terms, counts = np.frombuffer(self._terms, "<u8"), np.frombuffer(self._counts, np.uint32)
         docs = np.repeat(np.arange(len(self), dtype=np.uint16), self._sizes)
-        order = np.argsort(terms, kind="stable")
-        terms = terms[order]
-        begins = np.flatnonzero(np.concatenate((np.ones(min(1, len(terms)), np.bool_), terms[1:] != terms[:-1])))
+        order = _stable_order(terms)
+        terms, docs = terms[order], docs[order]
+        is_term = np.ones(len(terms), np.bool_)
+        is_term[1:] = terms[1:] != terms[:-1]
+        is_posting = is_term.copy()
+        is_posting[1:] |= docs[1:] != docs[:-1]
+        postings = np.flatnonzero(is_posting)
+        begins = np.flatnonzero(is_term[postings])
         return TextSegment(
             np.array(self.numbers, np.int64),
             np.array(self._homes, np.uint32),
             np.array(self._lengths, np.uint32),
-            terms[begins],
-            np.concatenate((begins, [len(terms)])).astype(np.uint32),
-            docs[order],
-            counts[order],
+            terms[postings[begins]],
+            np.concatenate((begins, [len(postings)])).astype(np.uint32),
+            docs[postings],
+            np.add.reduceat(counts[order], postings) if len(postings) else counts,
         )
+
+
+def _stable_order(terms: NDArray[np.uint64]) -> NDArray[np.intp]:
+    """Return the order that sorts hashes, equal hashes in their order: NumPy sorts numbers of two bytes by radix."""
+    import numpy as np
+
+    digits = terms.view("<u2").reshape(-1, 4)
+    order = np.argsort(digits[:, 2], kind="stable")
+    order = order[np.argsort(digits[order, 3], kind="stable")]
+    ordered = terms[order]
+    # Hashes whose upper halves are equal are rare.
+    return np.argsort(terms, kind="stable") if (ordered[1:] < ordered[:-1]).any() else order
+
+
+#: The count of a term that occurs once.
+_ONE = array("I", (1,))
 
 
 def _little(column: array[int]) -> bytes:

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Sequence
 
 import apsw
 
-from graphmem.adapters.sqlite.keyed_hashes import hashes_of
 from graphmem.adapters.sqlite.segments import MOST_MEMORIES, SegmentBuilder, TextSegment, joined, pack, unpack, without
 from graphmem.adapters.sqlite.snapshot import Snapshot
-from graphmem.adapters.sqlite.term_hashes import indexed
+from graphmem.adapters.sqlite.term_hashes import statement_terms_of
 from graphmem.adapters.sqlite.values import Row, rowid_range
 from graphmem.model import Statement
 
@@ -37,13 +36,14 @@ class TextWriter:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
+        self._terms = statement_terms_of(snapshot.tenant.key)
         self._draft = SegmentBuilder()
         self._erased: list[int] = []
 
     def add(self, number: int, home: int, statement: Statement) -> int:
         """Append a memory's terms; returns its token count."""
-        length, counts = indexed(statement, hashes_of(self._snapshot.tenant.key))
-        self._draft.add(number, home, length, counts)
+        length, terms = self._terms.packed(statement)
+        self._draft.add_terms(number, home, length, terms)
         if len(self._draft) == MOST_MEMORIES:
             self._append()
         return length

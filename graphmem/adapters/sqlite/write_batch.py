@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -49,6 +50,7 @@ _SET_BRANCH = "INSERT OR REPLACE INTO branch (tenant, key, parent, opened, close
 
 #: The number of requests looked up together, and of rows written together.
 _CHUNK = 250
+_SALT_BYTES = 16
 
 
 def open_tenant(connection: apsw.Connection, name: str) -> Snapshot:
@@ -82,6 +84,8 @@ class Batch:
         self._successors = SuccessorRows(snapshot)
         self._pending: dict[str, list[Row]] = {table: [] for table in INSERTS}
         self._pending["anchor"] = self.numbers.pending
+        self._salts: list[str] = []
+        self._salts_at_once = 1
         self._branches = snapshot.branches()
         self._nothing = Situation(Rows(branches=self._branches))
 
@@ -95,13 +99,15 @@ class Batch:
         changes: list[Change] = []
         existing_ids = StandIns()
         for start in range(0, len(requests), _CHUNK):
+            if self._pending["entry"]:
+                self.flush()
             chunk = requests[start : start + _CHUNK]
             needs = [temporal.needs(request) for request in chunk]
             self._look_up(chunk, needs)
+            self._salts_at_once = len(chunk)
             changes += [
                 self._apply(request, need, clock, existing_ids) for request, need in zip(chunk, needs, strict=True)
             ]
-            self.flush()
         self.finish()
         return changes
 
@@ -154,7 +160,7 @@ class Batch:
     def _execute(self, transaction: Transaction, content: int | None, digest: str, sealed: Entry | None = None) -> None:
         """Append a planned transaction; `sealed` is its entry if it is already sealed."""
         change, tenant = transaction.change, self.tenant
-        entry = sealed or seal(change, salt=secrets.token_hex(16), digest=digest, previous=tenant.head)
+        entry = sealed or seal(change, salt=self._salt(), digest=digest, previous=tenant.head)
         tenant.seq, tenant.recorded_at, tenant.head = entry.seq, to_micros(entry.recorded_at), entry.hash
         self._last = entry.recorded_at
         self._add_entry(entry, change)
@@ -162,6 +168,13 @@ class Batch:
             self._erase(transaction.erased, transaction)
         else:
             self._append(transaction, content)
+
+    def _salt(self) -> str:
+        """Return sixteen random bytes in hexadecimal; those of many entries are drawn at once."""
+        if not self._salts:
+            drawn = os.urandom(_SALT_BYTES * self._salts_at_once).hex()
+            self._salts = [drawn[start : start + 2 * _SALT_BYTES] for start in range(0, len(drawn), 2 * _SALT_BYTES)]
+        return self._salts.pop()
 
     # ---- rows for a plan
 

@@ -24,7 +24,9 @@ def source_rows(memory: str, key: str | None, stamp: Stamp) -> tuple[SourceRow, 
 
 def recorded(operation: Add) -> Add:
     """The add as the ledger records it, with `may_confirm` cleared."""
-    return replace(operation, may_confirm=False) if operation.may_confirm else operation
+    if not operation.may_confirm:
+        return operation
+    return Add(operation.memory, operation.moves, may_confirm=False, source_key=operation.source_key)
 
 
 def added_or_confirmed(operation: Add, view: View) -> Add | Confirm:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,16 @@ from hypothesis import strategies as some
 
 from graphmem.adapters.sqlite import SQLiteStore, text_index, text_writer
 from graphmem.adapters.sqlite.caches import StoreCaches
+from graphmem.adapters.sqlite.keyed_hashes import Hashes, names
 from graphmem.adapters.sqlite.packed_segment import DamagedSegment
 from graphmem.adapters.sqlite.probe_search import Search
 from graphmem.adapters.sqlite.segments import SegmentBuilder, joined, pack, unpack, without
 from graphmem.adapters.sqlite.snapshot import Snapshot
-from graphmem.model import Erase, Request, Scope
+from graphmem.adapters.sqlite.term_hashes import StatementTerms, facets
+from graphmem.model import Anchor, AnchorKind, Erase, Request, Scope, Statement
+from graphmem.ranking import name_keys
 from graphmem.store import Filter, Probe
+from graphmem.terms import statement_terms
 from tests.adapters.sqlite.given import MAIN, add, clock, raw
 from tests.adapters.sqlite.given import chance as seeded
 
@@ -163,3 +168,41 @@ def test_check_finds_words_that_are_not_what_was_written(store: SQLiteStore, pat
     with raw(path) as database:
         database.execute("UPDATE segment SET data = substr(data, 1, 40)")
     assert {one.area for one in store.check()} == {"words"}
+
+
+_words = some.sampled_from(
+    ["deploying", "Deployed", "v3.11.4", "HTTPServer", "snake_case", "東京都", "river", "a/b.py", "\ud800"]
+)
+_said = some.lists(_words, max_size=8).map(" ".join)
+_statements = some.builds(
+    Statement,
+    title=_said.map(lambda text: f"on {text}"),
+    body=_said,
+    aliases=some.lists(_said, max_size=2).map(tuple),
+    labels=some.lists(some.sampled_from(["x", "y"]), max_size=3).map(tuple),
+    subject=some.none() | some.just("stack.river"),
+    language=some.none() | some.just("python"),
+    anchors=some.lists(
+        some.builds(Anchor, some.sampled_from([AnchorKind.FILE, AnchorKind.MODULE]), some.just("src/a/b.py")),
+        max_size=2,
+    ).map(tuple),
+)
+
+
+@given(some.lists(_statements, min_size=1, max_size=4))
+def test_a_segment_has_each_token_as_often_as_it_occurs_and_other_terms_once(statements: list[Statement]) -> None:
+    made, expected = SegmentBuilder(), SegmentBuilder()
+    hashes = Hashes("key")
+    for number, statement in enumerate(statements, 1):
+        made.add_terms(number, 1, *StatementTerms("key").packed(statement))
+        tokens = statement_terms(statement)
+        counts = Counter({hashes[term]: count for term, count in Counter(tokens).items()})
+        counts |= Counter(dict.fromkeys([*facets(statement, hashes), *names(name_keys(statement), hashes)], 1))
+        expected.add(number, 1, len(tokens), counts)
+    assert made.pack() == expected.pack()
+
+
+@pytest.mark.parametrize("low", [1, 7])
+def test_hashes_with_equal_upper_halves_are_sorted_too(low: int) -> None:
+    texts = [(number, 1, 3, {low: 1, 9: 2, 5 << 40 | low: 1}) for number in range(1, 5)]
+    assert list(unpack(1, _packed(texts)).texts()) == texts
