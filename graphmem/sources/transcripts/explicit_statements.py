@@ -16,7 +16,7 @@ from graphmem.sources.transcripts.marked_places import PlacedText, inline_mark, 
 from graphmem.sources.transcripts.reported_decisions import reported_decision
 from graphmem.sources.transcripts.resolutions import has_subject, is_resolution
 from graphmem.sources.transcripts.turns import Speaker, TranscriptTurn, spoken
-from graphmem.sources.transcripts.unsettled_words import is_unsettled
+from graphmem.sources.transcripts.unsettled_words import is_nameless, is_unsettled
 
 _MOST_CHARS = 400
 _LEAST_WORDS = 3
@@ -259,7 +259,7 @@ def _reported(sentence: str, placed: PlacedText, turn: TranscriptTurn) -> Explic
 def _is_alone(words: str, placed: PlacedText) -> bool:
     """Return whether a statement is too short to be understood without a topic, and has none."""
     least = _LEAST_WORDS if has_subject(words) else _LEAST_WORDS_ALONE
-    return not placed.topic and len(words.split()) < least
+    return not placed.topic and (len(words.split()) < least or is_nameless(words))
 
 
 _NOWHERE = PlacedText("")

@@ -108,6 +108,9 @@ def placed_texts(paragraphs: Iterable[str]) -> Iterator[PlacedText]:
         if table is not None:
             yield from _of_row(table, paragraph, _topic(headings))
             continue
+        if paragraph.startswith("|"):
+            yield PlacedText(max(_cells(paragraph), key=len), _topic(headings), headings[-1].mark if headings else None)
+            continue
         is_item = _ITEM.match(paragraph) is not None
         if headings and headings[-1].level == _LOWEST and not (is_item or was_item):
             headings.pop()

@@ -19,11 +19,13 @@ _DECIDED = r"(?P<did>decided|agreed|chosen|chose|settled|opted|resolved|voted)"
 _LINK = r"(?P<link>to|on|that|for|not to|against|in favou?r of)"
 _LEAD = re.compile(
     rf"(?P<who>{GROUP}(?:'ve| have| has)? {_HOW}|it (?:was|has been|is) {_HOW}|){_DECIDED}"
-    rf"(?: unanimously| by consensus)?(?::| {_LINK})? (?P<what>[\w`'\"“].*)",
+    r"(?: unanimously| by consensus)?(?: (?:on|in|at|during) (?:the|this|today's|last) (?:call|meeting|session))?"
+    rf"(?::| {_LINK})? (?P<what>[\w`'\"“].*)",
     re.IGNORECASE,
 )
 _DECISION_IS = re.compile(
-    rf"(?P<who>the|our) (?P<did>decision|resolution) (?:is|was) {_LINK} (?P<what>\S.*)", re.IGNORECASE
+    rf"(?P<who>the|our) (?P<did>decision|resolution|consensus|agreement) (?:is|was) {_LINK} (?P<what>\S.*)",
+    re.IGNORECASE,
 )
 _AGREEMENT = re.compile(
     rf"(?:{GROUP} (?:have|has|had|got|reached|came to|achieved) (?:an? )?|there (?:is|was|has been) (?:an? )?)?"
@@ -43,7 +45,7 @@ _NEXT = re.compile(
     r"go (?:ahead|back|around|through|over|out|on)|move (?:on|to the next|these|the discussion)|present|share|send|do|"
     r"get|give|say|disagree|follow|let|help|focus|spend|reach|put|ensure|make sure|redo|review|prepare|resolve|check|"
     r"write|sync|pause|stop here|aim|attempt|hold|convene|reconvene|open|create an? (?:issue|group|doc)|figure|find|"
-    r"collect|gather|set up|run|test)\b",
+    r"collect|gather|set up|run|test|iterate|document|next|adjourn|vote|email|invite)\b",
     re.IGNORECASE,
 )
 #: Words that make a clause a choice and no finding.
@@ -99,6 +101,8 @@ def _of_match(match: re.Match[str], words: str) -> ReportedDecision | None:
         return None  # "agreed, …": a speaker's assent
     if not link and not match["did"].casefold().startswith("cho"):
         link = "that"
+    if link == "on" and match["did"].casefold() == "voted":
+        return None  # it says not how the vote went
     lead = f"{link} " if link in {"not to", "against"} else ""
     return ReportedDecision(lead + what) if _is_choice(link, what) else None
 

@@ -12,7 +12,7 @@ from graphmem.sources.transcripts.reported_decisions import AGREEMENT, GROUP, re
 _OUTCOME = (
     r"(?:accepted|approved|adopted|rejected|declined|withdrawn|deferred|postponed|included|excluded|removed|renamed|"
     r"replaced|dropped|kept|retained|added|moved|chosen|selected|confirmed|allowed|disallowed|forbidden|"
-    r"prohibited|deprecated|reverted|split|delayed|finali[sz]ed|promoted|demoted|advanced|ratified|"
+    r"prohibited|deprecated|reverted|split|delayed|promoted|demoted|advanced|ratified|"
     r"abandoned|reduced|increased|limited|restricted|reserved|merged|achieved|bumped|cancell?ed|disabled|enabled|set|"
     r"named|called|left out|pushed)"
 )
@@ -43,13 +43,13 @@ _FORMS = re.compile(
     re.IGNORECASE,
 )
 _BE = (
-    r"(?<!ready )(?<!need )(?<!needs )(?<!has )(?<!have )\b(?:is|are|was|were|has been|have been|will be|to be|"
+    r"(?<!that )(?<!which )(?<!ready )(?<!need )(?<!needs )(?<!has )(?<!have )\b(?:is|are|was|were|has been|have been|will be|to be|"
     r"shall be|is to be|are to be|(?:will|shall) (?:not|no longer|now|also|officially) be)"
 )
 _NO_VERB_BEFORE = r"(?<! has)(?<! have)(?<! had)(?<! to)(?<! will)(?<! and)(?<! not)"
 #: An outcome of the matter that the sentence begins with.
 _OF_SUBJECT = re.compile(
-    rf"{_BE} (?:\w+ly |not |now |no longer )?{_OUTCOME}\b|"
+    rf"{_BE} (?:\w+ly |not |now |no longer )?{_OUTCOME}\b(?! by\b)|"
     rf"(?<=\S )(?:has|have|reached|achieved|reaches|achieves|got) {AGREEMENT}\b|"
     rf"\b(?:(?:has|have) )?(?:reached|achieved|reaches|achieves|advance[sd]?|move[sd]?) (?:to )?{_STAGE}|"
     r"\bwill (?:not )?be (?:part of|out of|known as|based on|in|the)\b|"
@@ -70,7 +70,7 @@ _OPEN = re.compile(
     r"no(?! longer| objections?)|not (?:reached|achieved|discussed|yet)|(?:not|n't) (?:have|reach|get) \w*|unclear|feedback|ideas?|"
     r"work(?:ing)? (?:on|with|out)|report\w*|notes|presentation|slides|next steps?|someone|anyone|"
     r"said|says|say|shared|noted|according|suggest\w*|propos(?:ed|es|ing)|requested|believes?|thinks?|felt|raised|"
-    r"asked|what|where|how|why|i|my|attempt\w*|hope\w*|aim(?:s|ed)?|potential\w*|possibl\w+|unresolved|conflict\w*|"
+    r"asked|recommended|created|what|where|how|why|i|my|attempt\w*|hope\w*|aim(?:s|ed)?|potential\w*|possibl\w+|unresolved|conflict\w*|"
     r"^not an?|^an? \S+$|that from|ready|overflow|topics?|tomorrow|reflector|reviewers?|direction|existing$|reviews?)\b|\?",
     re.IGNORECASE,
 )

@@ -50,11 +50,41 @@ _BROKEN = re.compile(
 )
 
 
+#: Words of the meeting itself: its agenda, time and votes.
+_MEETING = re.compile(
+    r"\b(?:agendas?|meetings?|meet again|minutes|stand-?ups?|time ?slots?|the votes?|schedul\w+|adjourn\w*|attendees|"
+    r"(?:next|last|this|today's|dev|weekly|monthly|on the) calls?)\b|"
+    r"^(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)[a-z]{0,6}\.? \d",
+    re.IGNORECASE,
+)
+#: A verb without its object, and things that only a look at the talk tells apart.
+_INCOMPLETE = re.compile(
+    r"^(?:not )?(?:close|remove|leave|defer|postpone|merge|land|revert|keep|drop|add|use|approve|accept|reject|include|"
+    r"ship|publish|delay|push|change) (?:until|from|on|when|once|if|again|as|for|to|that|in|at)\b|"
+    r"^(?:use|go with|keep|stick with) that\b|^\d{1,2}(?:,| and \d)|"
+    r"\b(?:the|our) (?:current|existing|present|same|presented) \w+$|^we need\b|\bstill waiting\b|\bhopefully\b",
+    re.IGNORECASE,
+)
+_NAMELESS = re.compile(
+    r"\b(?:the|both|all|presented|proposed) (?:\w+ ){0,2}(?:of the )?(?:proposals?|changes?|prs?|pull requests?|issues?|"
+    r"documents?|texts?|semantics|fix(?:es)?|directions?|votes?)$|\b(?:stage|phase) ?\d(?:\.\d+)?$",
+    re.IGNORECASE,
+)
+
+
+def is_nameless(words: str) -> bool:
+    """Return whether a statement ends in words that name nothing without a topic, such as "the proposal"."""
+    return _NAMELESS.search(words.strip(" .!*")) is not None
+
+
 def is_unsettled(words: str) -> bool:
     """Return whether the words of a statement doubt, plan, point back, go on with a talk, or break off."""
+    words = words.strip(" .!*")
     if _PRONOUN.match(words) is not None:
         return True
-    return any(pattern.search(words) for pattern in (_PASSING, _POINTING, _MANNERS)) or is_broken(words)
+    return any(
+        pattern.search(words) for pattern in (_PASSING, _POINTING, _MANNERS, _MEETING, _INCOMPLETE)
+    ) or is_broken(words)
 
 
 def is_broken(words: str) -> bool:
