@@ -12,7 +12,15 @@ from pathlib import Path
 
 CHOSEN_ON = "tc39/notes"
 HALF_CHOSEN_ON = "ethereum/pm"
-REPOSITORIES = (CHOSEN_ON, HALF_CHOSEN_ON, "nodejs/TSC", "WebAssembly/meetings")
+_ADDED = (
+    "openjs-foundation/cross-project-council",
+    "graphql/graphql-wg",
+    "solid/specification",
+    "ruby/dev-meeting-log",
+    "rust-lang/lang-team",
+    "privacycg/meetings",
+)
+REPOSITORIES = (CHOSEN_ON, HALF_CHOSEN_ON, "nodejs/TSC", "WebAssembly/meetings", *_ADDED)
 _HEADING = re.compile(r"(#{1,6})\s")
 #: A speaker before a colon: initials, or up to five words with capitals, with or without bold.
 _SPEAKER = re.compile(
@@ -29,6 +37,8 @@ class Part(StrEnum):
     CHOSEN_ON = "chosen on"
     FIRST = "left out, first reading"
     SECOND = "left out, second reading"
+    THIRD = "left out, third reading"
+    FOURTH = "left out, fourth reading"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +60,8 @@ class Log:
         digest = hashlib.sha256(self.path.encode()).digest()
         if self.repository == CHOSEN_ON or (self.repository == HALF_CHOSEN_ON and digest[0] % 2 == 0):
             return Part.CHOSEN_ON
-        return Part.FIRST if digest[1] % 2 == 0 else Part.SECOND
+        halves = (Part.THIRD, Part.FOURTH) if self.repository in _ADDED else (Part.FIRST, Part.SECOND)
+        return halves[digest[1] % 2]
 
 
 def logs_in(clones: Path, repository: str) -> Iterator[Log]:

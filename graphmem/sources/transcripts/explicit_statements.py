@@ -73,7 +73,11 @@ def _form(
 
 
 _FORMS = (
-    _form("remember", Kind.FACT, r"remember(?: this)?: |remember this |remember to |for future reference[,:] "),
+    _form(
+        "remember",
+        Kind.FACT,
+        r"remember(?: this)?: |remember this (?!is |was |has |isn|wasn|will )|remember to |for future reference[,:] ",
+    ),
     # Without a request, it reminds the others of what they know.
     _form("remember", Kind.FACT, r"(?:remember|keep in mind) that ", is_request=True),
     _form(
@@ -210,7 +214,7 @@ def _statement(sentence: str, placed: PlacedText, turn: TranscriptTurn) -> Expli
 
 def _of_forms(sentence: str, turn: TranscriptTurn) -> ExplicitStatement | None:
     opening = _opening(sentence)
-    words, is_request = sentence[opening:].replace("**", ""), _REQUEST.search(sentence[:opening]) is not None
+    words, is_request = _plain(sentence[opening:]), _REQUEST.search(sentence[:opening]) is not None
     if _QUESTION.match(words):
         return None
     for form in _FORMS:
@@ -235,7 +239,7 @@ def _resolution(sentence: str, placed: PlacedText, turn: TranscriptTurn) -> Expl
     mark = placed.mark if inline is None else inline[0]
     if mark is None or not (mark.is_decided or turn.speaker is Speaker.USER) or (inline and _ENTRY.match(words)):
         return None
-    words = without_links(words.replace("**", "")).strip()
+    words = without_links(_plain(words)).strip()
     head, _, reason = _parted(words)
     if _is_alone(head, placed) or not is_resolution(head) or is_unsettled(head):
         return None
@@ -244,7 +248,7 @@ def _resolution(sentence: str, placed: PlacedText, turn: TranscriptTurn) -> Expl
 
 def _reported(sentence: str, placed: PlacedText, turn: TranscriptTurn) -> ExplicitStatement | None:
     """Return the decision that a sentence reports; None if it reports none."""
-    words = without_links(sentence[_opening(sentence) :].replace("**", ""))
+    words = without_links(_plain(sentence[_opening(sentence) :]))
     reported = reported_decision(words)
     if reported is None or _QUESTION.match(words):
         return None
@@ -253,7 +257,11 @@ def _reported(sentence: str, placed: PlacedText, turn: TranscriptTurn) -> Explic
         return None
     if reported.is_agreement and (not is_resolution(head) or _is_alone(head, placed)):
         return None
-    return _made(head, reason, Kind.DECISION, "decided", sentence, placed if reported.is_agreement else _NOWHERE, turn)
+    needs_topic = is_nameless(head)
+    if needs_topic and not placed.topic:
+        return None
+    place = placed if reported.is_agreement or needs_topic else _NOWHERE
+    return _made(head, reason, Kind.DECISION, "decided", sentence, place, turn)
 
 
 def _is_alone(words: str, placed: PlacedText) -> bool:
@@ -277,6 +285,11 @@ def _made(
     return ExplicitStatement(sentence, title, kind, reason.strip(" .!*"), rejected, rule, turn, excerpt)
 
 
+def _plain(words: str) -> str:
+    """Return words without bold, and with straight apostrophes."""
+    return words.replace("**", "").replace("\u2019", "'")
+
+
 def _opening(sentence: str) -> int:
     match = _OPENING.match(sentence)
     end = 0 if match is None else match.end()
@@ -294,12 +307,20 @@ def _of_form(
         return None
     if form.name == "chosen" and not (mark or _PURPOSE.search(head)):
         return None
-    if form.name == "preferred" and (_OFFERED.match(head) or not (_COMPARED.search(head) or _WORK.search(head))):
+    if form.name == "preferred" and not _is_of_work(lead, head):
         return None
     title = f"{lead if form.needs_reason else form.lead}{head}"
     made = _made(head, reason, form.kind, form.name, quote, _NOWHERE, turn)
     title = title.strip(" .!*")
     return replace(made, title=title[0].upper() + title[1:])
+
+
+def _is_of_work(lead: str, head: str) -> bool:
+    """Return whether a preference compares things, or is about how work is done and nothing that others offered."""
+    if _OFFERED.match(head) is not None:
+        return False
+    is_action = lead.rstrip().casefold().endswith(" to")
+    return _COMPARED.search(head) is not None or (not is_action and _WORK.search(head) is not None)
 
 
 def _parted(rest: str) -> tuple[str, str, str]:

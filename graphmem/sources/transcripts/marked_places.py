@@ -33,6 +33,7 @@ _LOWEST = 7
 _ITEM = re.compile(r"[-*+•] ?|\d{1,3}[.)] ")
 _RULER = re.compile(r"[\s|:-]*-[\s|:-]*")
 _TEXT_COLUMN = re.compile(r"descriptions?|decisions?(?: made)?|resolutions?|agreements?", re.IGNORECASE)
+_TASKS = re.compile(r"\bactions?\b", re.IGNORECASE)
 _TOPIC_COLUMN = re.compile(r"topics?|areas?|subjects?|issues?|questions?|eips?|proposals?", re.IGNORECASE)
 #: Headings that name a meeting or a part of its minutes, and no matter.
 _NO_TOPIC = re.compile(
@@ -178,7 +179,7 @@ def _table(row: str) -> _Table | None:
     columns = [cell.strip("*_ ") for cell in _cells(row)]
     marks = [column for column in columns if _MARK.fullmatch(column)]
     texts = [number for number, column in enumerate(columns) if _TEXT_COLUMN.fullmatch(column)]
-    if not marks or not texts:
+    if not marks or not texts or any(_TASKS.search(column) for column in columns):
         return None
     topics = [number for number, column in enumerate(columns) if _TOPIC_COLUMN.fullmatch(column)]
     return _Table(texts[-1], topics[0] if topics else None, _mark(marks[0]))

@@ -6,7 +6,7 @@ import re
 
 #: Words of doubt, of plans, or of statements for this moment alone.
 _PASSING = re.compile(
-    r"\b(?:for now|right now|yet|today|this time|at the moment|for the moment|temporarily|this (?:pr|commit|session|"
+    r"\b(?:eventually|someday|at some point|for now|right now|yet|today|this time|at the moment|for the moment|temporarily|this (?:pr|commit|session|"
     r"file|task|change|branch|one|test|function|line|issue|entirely|way)|that (?:file|one|test|function|line|commit|"
     r"branch|for)|maybe|perhaps|might|may want|likely|not sure|on this$|i think|i guess|probably|if you|unless you|"
     r"for me to|next step|first[, ]|worry|wait|(?:we|i) plan|you (?:can|may|could)|"
@@ -52,7 +52,7 @@ _BROKEN = re.compile(
 
 #: Words of the meeting itself: its agenda, time and votes.
 _MEETING = re.compile(
-    r"\b(?:agendas?|meetings?|meet again|minutes|stand-?ups?|time ?slots?|the votes?|schedul\w+|adjourn\w*|attendees|"
+    r"agenda|\b(?:meetings?|meet again|minutes|stand-?ups?|time ?slots?|the votes?|schedul\w+|adjourn\w*|attendees|"
     r"(?:next|last|this|today's|dev|weekly|monthly|on the) calls?)\b|"
     r"^(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)[a-z]{0,6}\.? \d",
     re.IGNORECASE,
@@ -62,12 +62,16 @@ _INCOMPLETE = re.compile(
     r"^(?:not )?(?:close|remove|leave|defer|postpone|merge|land|revert|keep|drop|add|use|approve|accept|reject|include|"
     r"ship|publish|delay|push|change) (?:until|from|on|when|once|if|again|as|for|to|that|in|at)\b|"
     r"^(?:use|go with|keep|stick with) that\b|^\d{1,2}(?:,| and \d)|"
-    r"\b(?:the|our) (?:current|existing|present|same|presented) \w+$|^we need\b|\bstill waiting\b|\bhopefully\b",
+    r"\b(?:the|our) (?:current|existing|present|same|presented) \w+$|^we need\b|\bstill waiting\b|\bhopefully\b|"
+    r"^we(?:'ll| will|'re going to) be \w+ing\b|^keep (?:our|your|an) eyes?\b",
     re.IGNORECASE,
 )
 _NAMELESS = re.compile(
     r"\b(?:the|both|all|presented|proposed) (?:\w+ ){0,2}(?:of the )?(?:proposals?|changes?|prs?|pull requests?|issues?|"
-    r"documents?|texts?|semantics|fix(?:es)?|directions?|votes?)$|\b(?:stage|phase) ?\d(?:\.\d+)?$",
+    r"documents?|texts?|semantics|fix(?:es)?|directions?|votes?)$|"
+    r"\b(?:the|this|that) (?:\S+ ){0,2}(?:solution|approach|plan|strategy|option|idea|alternative|suggestion|version)$|"
+    r"(?:^|consent |consensus |agreement |achieved |reached |not )(?:(?:to|on|for) )?"
+    r"(?:(?:move|moving|advance|advancing|go|proceed) )?(?:(?:in)?to |on |for )?(?:stage|phase) ?\d(?:\.\d+)?$",
     re.IGNORECASE,
 )
 
