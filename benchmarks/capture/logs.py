@@ -82,8 +82,10 @@ def messages_of(text: str) -> Iterator[str]:
     """
     headings: list[tuple[int, str]] = []
     lines: list[str] = []
+    is_code = False
     for line in text.splitlines():
-        heading, speaker = _HEADING.match(line), _SPEAKER.match(line)
+        is_code = is_code is not line.lstrip().startswith("```")
+        heading, speaker = (None, None) if is_code else (_HEADING.match(line), _SPEAKER.match(line))
         if heading is not None:
             yield from _message(lines)
             headings = [*(above for above in headings if above[0] < len(heading[1])), (len(heading[1]), line)]

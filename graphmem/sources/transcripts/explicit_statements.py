@@ -25,6 +25,7 @@ _SENTENCE = re.compile(r"(?<=[.!?])[ \t]+(?=[A-Z0-9\"'`])")
 #: A line of at least so many characters that ends no sentence goes on in the next line, unless that is an item.
 _MARGIN, _ENDS = 45, ".!?:;|>"
 _ITEM = re.compile(r"[-*+#|>]|\d{1,3}[.)] ")
+_APOSTROPHE = re.compile(r"(?<=[A-Za-z])\u2019(?=[a-z])")
 _COLUMNS = re.compile(r"^\||\s\|\s")
 _OPENING = re.compile(
     r"^(?:[-*•] |\d{1,3}[.)] )?(?:\*\*)?(?:ok(?:ay)?|so|yes|yeah|right|great|perfect|also|and|please|btw|fyi|alright)?"
@@ -286,8 +287,8 @@ def _made(
 
 
 def _plain(words: str) -> str:
-    """Return words without bold, and with straight apostrophes."""
-    return words.replace("**", "").replace("\u2019", "'")
+    """Return words without bold, and with straight apostrophes inside of words."""
+    return _APOSTROPHE.sub("'", words.replace("**", ""))
 
 
 def _opening(sentence: str) -> int:

@@ -42,7 +42,7 @@ _NO_TOPIC = re.compile(
     r"january|february|march|april|may|june|july|august|september|october|november|december)\b",
     re.IGNORECASE,
 )
-_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*(?:\([^()]*\)[^()]*)*\)")
+_LINK = re.compile(r"!?\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\([^()]*(?:\([^()]*\)[^()]*)*\)")
 _NUMBER = re.compile(
     r"(?:\d+[a-z]?(?:\.[\da-z]+)*|[ivx]+)[.):]*\s+(?:\(?continued\)?\s+)?|[^\w`\"'\[(]+", re.IGNORECASE
 )

@@ -45,7 +45,7 @@ _NEXT = re.compile(
     r"go (?:ahead|back|around|through|over|out|on)|move (?:on|to the next|these|the discussion)|present|share|send|do|"
     r"get|give|say|disagree|follow|let|help|focus|spend|reach|put|ensure|make sure|redo|review|prepare|resolve|check|"
     r"write|sync|pause|stop here|aim|attempt|hold|convene|reconvene|open|create an? (?:issue|group|doc)|figure|find|"
-    r"collect|gather|set up|run|test|iterate|document|next|adjourn|vote|email|invite)\b",
+    r"collect|gather|set up|run|test|iterate|document|next|adjourn|vote|email|invite|survey)\b",
     re.IGNORECASE,
 )
 #: Words that make a clause a choice and no finding.
@@ -54,6 +54,7 @@ _CHOSEN = re.compile(
     r"remains?|needs to|doesn't need|don't want|has to|have to)\b",
     re.IGNORECASE,
 )
+_POSSIBLE = re.compile(r"\b(?:could|might|may|eventually|ideally)\b", re.IGNORECASE)
 _FINDING = re.compile(
     r"(?:an? |the (?:idea|fact|notion|point|following)\b|(?:many|what|here|most|how|down|whether|with|and|in|at|upon|"
     r"by)\b)",
@@ -111,7 +112,9 @@ def _is_choice(link: str, what: str) -> bool:
     """Return whether what was decided is a choice, by the word before it: no finding, and no next step alone."""
     if link.casefold().endswith("to"):
         return _NEXT.match(what) is None
-    return _CHOSEN.search(what) is not None if link.casefold() == "that" else _FINDING.match(what) is None
+    if link.casefold() == "that":
+        return _CHOSEN.search(what) is not None and _POSSIBLE.search(what) is None
+    return _FINDING.match(what) is None
 
 
 def _after_clause(words: str) -> str:

@@ -39,7 +39,7 @@ _FORMS = re.compile(
     r"(?:not )?(?:advanc(?:e[sd]?|ing)|mov(?:e[sd]?|ing)|goes|promoted|demot(?:ed|ing)|proceed(?:s|ing|ed)?|"
     rf"reach(?:es|ed)) (?:back )?(?:to |from )?{_STAGE}|not (?:advancing|promoting)\b|"
     r"rename[ds]? to \S|"
-    rf"{_CHOICE} (?!(?:to|by|of|is|was|in|and|for|as|from|that)\b|\S+(?: \S+){{0,5}} (?:is|are|was|were)\b)",
+    rf"{_CHOICE} (?!(?:to|by|of|is|was|in|and|for|as|from|that|mind)\b|\S+(?: \S+){{0,5}} (?:is|are|was|were)\b)",
     re.IGNORECASE,
 )
 _BE = (

@@ -54,15 +54,18 @@ _BROKEN = re.compile(
 _MEETING = re.compile(
     r"agenda|\b(?:meetings?|meet again|minutes|stand-?ups?|time ?slots?|the votes?|schedul\w+|adjourn\w*|attendees|"
     r"(?:next|last|this|today's|dev|weekly|monthly|on the) calls?)\b|"
+    r"\b(?:an?|the|stale) (?:\S+ )?labels?\b|\bfrom an? (?:issue|pr)\b|"
     r"^(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)[a-z]{0,6}\.? \d",
     re.IGNORECASE,
 )
 #: A verb without its object, and things that only a look at the talk tells apart.
 _INCOMPLETE = re.compile(
     r"^(?:not )?(?:close|remove|leave|defer|postpone|merge|land|revert|keep|drop|add|use|approve|accept|reject|include|"
-    r"ship|publish|delay|push|change) (?:until|from|on|when|once|if|again|as|for|to|that|in|at)\b|"
+    r"ship|publish|delay|push|change|set|land|extend) (?:open |up )?(?:until|from|on|when|once|if|again|as|for|to|that|in|"
+    r"at|with)\b|^to\b|\bthe following (?:\w+ )?\w+$|^we'd\b|\b(?:agreement|consensus|consent) to \w+$|"
     r"^(?:use|go with|keep|stick with) that\b|^\d{1,2}(?:,| and \d)|"
     r"\b(?:the|our) (?:current|existing|present|same|presented) \w+$|^we need\b|\bstill waiting\b|\bhopefully\b|"
+    r"^keep (?!using|running|supporting)\w+ing\b|\b(?:on|with|from|to) that(?:$|,| and\b)|"
     r"^we(?:'ll| will|'re going to) be \w+ing\b|^keep (?:our|your|an) eyes?\b",
     re.IGNORECASE,
 )
