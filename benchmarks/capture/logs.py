@@ -20,7 +20,8 @@ _ADDED = (
     "rust-lang/lang-team",
     "privacycg/meetings",
 )
-REPOSITORIES = (CHOSEN_ON, HALF_CHOSEN_ON, "nodejs/TSC", "WebAssembly/meetings", *_ADDED)
+_LAST = ("numpy/archive", "nodejs/modules", "nodejs/build", "w3c/wot")
+REPOSITORIES = (CHOSEN_ON, HALF_CHOSEN_ON, "nodejs/TSC", "WebAssembly/meetings", *_ADDED, *_LAST)
 _HEADING = re.compile(r"(#{1,6})\s")
 #: A speaker before a colon: initials, or up to five words with capitals, with or without bold.
 _SPEAKER = re.compile(
@@ -39,6 +40,7 @@ class Part(StrEnum):
     SECOND = "left out, second reading"
     THIRD = "left out, third reading"
     FOURTH = "left out, fourth reading"
+    LAST = "left out, last reading"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class Log:
         digest = hashlib.sha256(self.path.encode()).digest()
         if self.repository == CHOSEN_ON or (self.repository == HALF_CHOSEN_ON and digest[0] % 2 == 0):
             return Part.CHOSEN_ON
+        if self.repository in _LAST:
+            return Part.LAST
         halves = (Part.THIRD, Part.FOURTH) if self.repository in _ADDED else (Part.FIRST, Part.SECOND)
         return halves[digest[1] % 2]
 

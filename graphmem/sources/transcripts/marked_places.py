@@ -33,7 +33,7 @@ _LOWEST = 7
 _ITEM = re.compile(r"[-*+•] ?|\d{1,3}[.)] ")
 _RULER = re.compile(r"[\s|:-]*-[\s|:-]*")
 _TEXT_COLUMN = re.compile(r"descriptions?|decisions?(?: made)?|resolutions?|agreements?", re.IGNORECASE)
-_TASKS = re.compile(r"\bactions?\b", re.IGNORECASE)
+_TASKS = re.compile(r"\bactions?\b|\bwho\b", re.IGNORECASE)
 _TOPIC_COLUMN = re.compile(r"topics?|areas?|subjects?|issues?|questions?|eips?|proposals?", re.IGNORECASE)
 #: Headings that name a meeting or a part of its minutes, and no matter.
 _NO_TOPIC = re.compile(

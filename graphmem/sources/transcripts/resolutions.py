@@ -63,7 +63,7 @@ _OF_SUBJECT = re.compile(
 _MATTER = re.compile(r"[^:.;]{1,60}: +(?=\S)")
 #: Words of tasks, of what stays open, of reports, and of the meeting itself.
 _OPEN = re.compile(
-    r"\b(?:discuss\w*|revisit\w*|follow[- ]?ups?|investigat\w+|explor\w+|look(?:ing)? into|continu\w+|further|"
+    r"(?:^|: )already\b|\b(?:positive|discuss\w*|revisit\w*|follow[- ]?ups?|investigat\w+|explor\w+|look(?:ing)? into|continu\w+|further|"
     r"more|needs?|concerns?|consider\w*|questions?|if|unless|whether|would|"
     r"could|should|may|might|can|seek\w*|asking|waiting|offline|agendas?|minutes|schedul\w+|meetings?|calls?|"
     r"volunteers?|try|tbd|todo|later|eventually|hopefully|plans?|planning|tentativ\w+|likely|"

@@ -26,7 +26,7 @@ _POINTING = re.compile(
     r"^(?:to |on |that )?(?:this|that|so|no|one|some|you|they|he|she|its|their)\b|"
     r"\b(?:do|doing|did|does) (?:this|that|so)\b|"
     r"\b(?:the (?:former|latter|first|second|third|last|other)(?: one)?[.,]?$|the precedent|as (?:you|he|she|they) sa)|"
-    r"\b(?:improvement|option|approach|step|item|idea|suggestion|number|point|choice|variant|alternative)s? "
+    r"\b(?:improvement|option|approach|step|item|idea|suggestion|solution|number|point|choice|variant|alternative)s? "
     r"(?:\d+|[a-z])\b|\(\d{1,2}\)|\bthe [2-9]\b|"
     r"\b(?:last|previous|next|today's) (?:meeting|time|week)|"
     r"\b(?:a (?:while|long time)|meetings?|weeks|months|years) ago",
@@ -55,6 +55,7 @@ _MEETING = re.compile(
     r"agenda|\b(?:meetings?|meet again|minutes|stand-?ups?|time ?slots?|the votes?|schedul\w+|adjourn\w*|attendees|"
     r"(?:next|last|this|today's|dev|weekly|monthly|on the) calls?)\b|"
     r"\b(?:an?|the|stale) (?:\S+ )?labels?\b|\bfrom an? (?:issue|pr)\b|"
+    r"\b(?:prs?|pull requests?|issues?) open\b|\b(?:another|\d+ more|one more) (?:day|week|month)s?\b|"
     r"^(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)[a-z]{0,6}\.? \d",
     re.IGNORECASE,
 )
@@ -62,7 +63,7 @@ _MEETING = re.compile(
 _INCOMPLETE = re.compile(
     r"^(?:not )?(?:close|remove|leave|defer|postpone|merge|land|revert|keep|drop|add|use|approve|accept|reject|include|"
     r"ship|publish|delay|push|change|set|land|extend) (?:open |up )?(?:until|from|on|when|once|if|again|as|for|to|that|in|"
-    r"at|with)\b|^to\b|\bthe following (?:\w+ )?\w+$|^we'd\b|\b(?:agreement|consensus|consent) to \w+$|"
+    r"at|with)\b|^to\b|^\w+ that (?:an?|the)\b|^\w+ that \W|\bthe following (?:\w+ )?\w+$|^we'd\b|\b(?:agreement|consensus|consent) to \w+$|"
     r"^(?:use|go with|keep|stick with) that\b|^\d{1,2}(?:,| and \d)|"
     r"\b(?:the|our) (?:current|existing|present|same|presented) \w+$|^we need\b|\bstill waiting\b|\bhopefully\b|"
     r"^keep (?!using|running|supporting)\w+ing\b|\b(?:on|with|from|to) that(?:$|,| and\b)|"
@@ -70,6 +71,8 @@ _INCOMPLETE = re.compile(
     re.IGNORECASE,
 )
 _NAMELESS = re.compile(
+    r"^(?:not )?\w+ the (?:(?:proposal|change|pr|pull request|issue|document|argument|vote)(?! (?:of|for|from)\b)|"
+    r"(?:title|name|text|wording)(?! (?:of|for|from|to)\b))\b|"
     r"\b(?:the|both|all|presented|proposed) (?:\w+ ){0,2}(?:of the )?(?:proposals?|changes?|prs?|pull requests?|issues?|"
     r"documents?|texts?|semantics|fix(?:es)?|directions?|votes?)$|"
     r"\b(?:the|this|that) (?:\S+ ){0,2}(?:solution|approach|plan|strategy|option|idea|alternative|suggestion|version)$|"
