@@ -20,8 +20,9 @@ _ADDED = (
     "rust-lang/lang-team",
     "privacycg/meetings",
 )
-_LAST = ("numpy/archive", "nodejs/modules", "nodejs/build", "w3c/wot")
-REPOSITORIES = (CHOSEN_ON, HALF_CHOSEN_ON, "nodejs/TSC", "WebAssembly/meetings", *_ADDED, *_LAST)
+_FIFTH = ("numpy/archive", "nodejs/modules", "nodejs/build", "w3c/wot")
+_SIXTH = ("scikit-learn/administrative", "nodejs/package-maintenance", "nodejs/diagnostics")
+REPOSITORIES = (CHOSEN_ON, HALF_CHOSEN_ON, "nodejs/TSC", "WebAssembly/meetings", *_ADDED, *_FIFTH, *_SIXTH)
 _HEADING = re.compile(r"(#{1,6})\s")
 #: A speaker before a colon: initials, or up to five words with capitals, with or without bold.
 _SPEAKER = re.compile(
@@ -40,7 +41,8 @@ class Part(StrEnum):
     SECOND = "left out, second reading"
     THIRD = "left out, third reading"
     FOURTH = "left out, fourth reading"
-    LAST = "left out, last reading"
+    FIFTH = "left out, fifth reading"
+    SIXTH = "left out, sixth reading"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,10 @@ class Log:
         digest = hashlib.sha256(self.path.encode()).digest()
         if self.repository == CHOSEN_ON or (self.repository == HALF_CHOSEN_ON and digest[0] % 2 == 0):
             return Part.CHOSEN_ON
-        if self.repository in _LAST:
-            return Part.LAST
+        if self.repository in _FIFTH:
+            return Part.FIFTH
+        if self.repository in _SIXTH:
+            return Part.SIXTH
         halves = (Part.THIRD, Part.FOURTH) if self.repository in _ADDED else (Part.FIRST, Part.SECOND)
         return halves[digest[1] % 2]
 

@@ -114,7 +114,7 @@ _INSTEAD = re.compile(
 _PURPOSE = re.compile(r"\S (?:for|in|as|across|on|instead of|rather than|over|in place of) \S", re.IGNORECASE)
 _COMPARED = re.compile(r" (?:instead of|rather than|over|in place of) ", re.IGNORECASE)
 #: What others offered.
-_OFFERED = re.compile(r"(?:the|we|my|your|our|that|this|his|her|their)\b", re.IGNORECASE)
+_OFFERED = re.compile(r"(?:being|having|the|we|my|your|our|that|this|his|her|their)\b", re.IGNORECASE)
 #: What a preference of a person is about who works on a project, and not on the matter of a debate.
 _WORK = re.compile(
     r"\b(?:commits?|tests?|names?|naming|comments?|docstrings?|code|messages?|functions?|classes|modules?|files?|"
@@ -228,6 +228,8 @@ def _of_forms(sentence: str, turn: TranscriptTurn) -> ExplicitStatement | None:
 _BULLETS = re.compile(
     r"(?:[-*+•]\s*|\[[ xX]\]\s*|\d{1,3}[.)]\s+|[*_]*\d+(?:\.\d+)+[*_]*\s*(?:[:|\u2013\u2014-]+\s*|\s))*"
 )
+#: What a sentence does after "Decision:".
+_DECIDED_TO = re.compile(_VERB, re.IGNORECASE)
 _ENTRY = re.compile(r"[A-Z]{2,}\b")
 _LEAST_WORDS_ALONE = 5
 
@@ -242,7 +244,10 @@ def _resolution(sentence: str, placed: PlacedText, turn: TranscriptTurn) -> Expl
         return None
     words = without_links(_plain(words)).strip()
     head, _, reason = _parted(words)
-    if _is_alone(head, placed) or not is_resolution(head) or is_unsettled(head):
+    is_chosen = inline is not None and mark.is_decided and _DECIDED_TO.match(head) is not None
+    if is_unsettled(head) or (not is_chosen and (_is_alone(head, placed) or not is_resolution(head))):
+        return None
+    if is_chosen and (len(head.split()) < _LEAST_WORDS or (is_nameless(head) and not placed.topic)):
         return None
     return _made(head, reason, Kind.DECISION, "resolved", sentence, placed, turn)
 

@@ -54,6 +54,7 @@ _CHOSEN = re.compile(
     r"remains?|needs to|doesn't need|don't want|has to|have to)\b",
     re.IGNORECASE,
 )
+_ASSENT = frozenset({"agreed that ", "agreed on "})
 _POSSIBLE = re.compile(r"\b(?:could|might|may|eventually|ideally)\b", re.IGNORECASE)
 _FINDING = re.compile(
     r"(?:an? |(?:the )?(?:value|necessity|importance|need|usefulness)\b|the (?:idea|fact|notion|point|following)\b|(?:many|what|here|most|how|down|whether|with|and|in|at|upon|"
@@ -98,7 +99,7 @@ def reports(words: str) -> bool:
 def _of_match(match: re.Match[str], words: str) -> ReportedDecision | None:
     link, what = (match["link"] or "").casefold(), match["what"]
     is_named = bool(match["who"]) and not match["who"].casefold().startswith("it ")
-    if not is_named and (not link or words[: match.start("what")].casefold() == "agreed that "):
+    if not is_named and (not link or words[: match.start("what")].casefold() in _ASSENT):
         return None  # "agreed, …": a speaker's assent
     if not link and not match["did"].casefold().startswith("cho"):
         link = "that"

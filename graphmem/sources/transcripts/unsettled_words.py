@@ -6,7 +6,7 @@ import re
 
 #: Words of doubt, of plans, or of statements for this moment alone.
 _PASSING = re.compile(
-    r"\b(?:eventually|someday|at some point|for now|right now|yet|today|this time|at the moment|for the moment|temporarily|this (?:pr|commit|session|"
+    r"\b(?:eventually|in the future|someday|at some point|for now|right now|yet|today|this time|at the moment|for the moment|temporarily|this (?:pr|commit|session|"
     r"file|task|change|branch|one|test|function|line|issue|entirely|way)|that (?:file|one|test|function|line|commit|"
     r"branch|for)|maybe|perhaps|might|may want|likely|not sure|on this$|i think|i guess|probably|if you|unless you|"
     r"for me to|next step|first[, ]|worry|wait|(?:we|i) plan|you (?:can|may|could)|"
@@ -52,7 +52,7 @@ _BROKEN = re.compile(
 
 #: Words of the meeting itself: its agenda, time and votes.
 _MEETING = re.compile(
-    r"agenda|\b(?:meetings?|meet again|minutes|stand-?ups?|time ?slots?|the votes?|schedul\w+|adjourn\w*|attendees|"
+    r"agenda|\d utc\b|\b(?:meetings?|meet again|minutes|stand-?ups?|time ?slots?|the votes?|schedul\w+|adjourn\w*|attendees|"
     r"(?:next|last|this|today's|dev|weekly|monthly|on the) calls?)\b|"
     r"\b(?:an?|the|stale) (?:\S+ )?labels?\b|\bfrom an? (?:issue|pr)\b|"
     r"\b(?:prs?|pull requests?|issues?) open\b|\b(?:another|\d+ more|one more) (?:day|week|month)s?\b|"
