@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from graphmem.deferred_dataclass import dataclass
 from graphmem.model import Kind
+from graphmem.sources.transcripts.marked_places import PlacedText, inline_mark, placed_texts, with_place, without_links
+from graphmem.sources.transcripts.reported_decisions import reported_decision
+from graphmem.sources.transcripts.resolutions import has_subject, is_resolution
 from graphmem.sources.transcripts.turns import Speaker, TranscriptTurn, spoken
+from graphmem.sources.transcripts.unsettled_words import is_nameless, is_unsettled
 
 _MOST_CHARS = 400
 _LEAST_WORDS = 3
@@ -20,6 +25,8 @@ _SENTENCE = re.compile(r"(?<=[.!?])[ \t]+(?=[A-Z0-9\"'`])")
 #: A line of at least so many characters that ends no sentence goes on in the next line, unless that is an item.
 _MARGIN, _ENDS = 45, ".!?:;|>"
 _ITEM = re.compile(r"[-*+#|>]|\d{1,3}[.)] ")
+_APOSTROPHE = re.compile(r"(?<=[A-Za-z])\u2019(?=[a-z])")
+_COLUMNS = re.compile(r"^\||\s\|\s")
 _OPENING = re.compile(
     r"^(?:[-*•] |\d{1,3}[.)] )?(?:\*\*)?(?:ok(?:ay)?|so|yes|yeah|right|great|perfect|also|and|please|btw|fyi|alright)?"
     r"(?:,|:|\.|!| -)? ?(?:please |also |then )?",
@@ -67,15 +74,11 @@ def _form(
 
 
 _FORMS = (
-    _form("decided", Kind.DECISION, rf"decision(?: made)?: ?(?:we (?:will )?|to )?(?={_VERB})", by=frozenset(Speaker)),
     _form(
-        "decided",
-        Kind.DECISION,
-        r"(?:we|the team)(?:'ve| have)? (?:now |just )?(?:decided|agreed|chosen|chose|settled|opted)"
-        r"(?: to| on| that| for|:)? ",
-        by=frozenset(Speaker),
+        "remember",
+        Kind.FACT,
+        r"remember(?: this)?: |remember this (?!is |was |has |isn|wasn|will )|remember to |for future reference[,:] ",
     ),
-    _form("remember", Kind.FACT, r"remember(?: this)?: |remember this |remember to |for future reference[,:] "),
     # Without a request, it reminds the others of what they know.
     _form("remember", Kind.FACT, r"(?:remember|keep in mind) that ", is_request=True),
     _form(
@@ -107,37 +110,17 @@ _INSTEAD = re.compile(
     r"(?P<option>[^,;:()\s]{1,40}(?: [^,;:()\s]{1,40}){0,3}?)(?=[,;:()]| - | for | when | in | to |\.?$)",
     re.IGNORECASE,
 )
-#: Words of doubt, of plans, or of statements for this moment alone.
-_PASSING = re.compile(
-    r"\b(?:for now|right now|yet|today|this time|at the moment|for the moment|temporarily|this (?:pr|commit|session|"
-    r"file|task|change|branch|one|test|function|line|issue|entirely|way)|that (?:file|one|test|function|line|commit|"
-    r"branch|for)|maybe|perhaps|might|may want|likely|not sure|on this$|i think|i guess|probably|if you|unless you|"
-    r"for me to|next step|first[, ]|worry|wait|(?:we|i) plan|you (?:can|may|could)|"
-    r"(?:use|with) (?:this|the current|some of|our)|to illustrate|it|them|those|these|options? [a-z0-9]|"
-    r"approach [a-z0-9]|(?:commit|push|add|change) this)\b",
-    re.IGNORECASE,
-)
-#: Words that point to something said before: the statement is not understood without it.
-_POINTING = re.compile(
-    r"\b(?:this|that)(?=[.,;!]?\s*$|[,;] | (?:at|in|on|back|across|here|there|case|point|long|until|because|now|"
-    r"already|more)\b)|"
-    r"\bthis (?!(?:repo|repository|project|codebase|team|org|company|service|app|package|library|monorepo)\b)|"
-    r"\b(?:that|all that) (?:change|pattern|meeting|question|point|way|topic|idea|proposal|approach|part|issue|problem|"
-    r"design|with)\b|^(?:not to|to) (?:in|for|at|on)\b|"
-    r"^(?:to |on |that )?(?:this|that|so|no|one|some|you)\b|\b(?:do|doing|did|does) (?:this|that|so)\b|"
-    r"\b(?:the (?:former|latter|first|second|third|last|other)(?: one)?[.,]?$|the precedent|as (?:you|he|she|they) sa)|"
-    r"\b(?:improvement|option|approach|step|item|idea|suggestion|number|point|choice|variant|alternative)s? "
-    r"(?:\d+|[a-z])\b|\(\d{1,2}\)|\bthe [2-9]\b|"
-    r"\b(?:last|previous|next|today's) (?:meeting|time|week)|"
-    r"\b(?:a (?:while|long time)|meetings?|weeks|months|years) ago",
-    re.IGNORECASE,
-)
-#: Words that keep a conversation going.
-_MANNERS = re.compile(
-    r"^(?:keep|stick with|go with) (?:this|that|going|making|doing|in mind|moving|working|discussing)\b|"
-    r"\b(?:the|our) (?:current|existing|present|same) (?:proposal|process|plan|approach|state|design)\b|"
-    r"\b(?:they're|you're|you have|they have|he's|she's)\b|\b(?:discussion|conversation|timebox|debate)s?\b|"
-    r"\bin the loop\b|\b(?:you|everyone|people) (?:posted|informed|updated)\b",
+#: Words that say what a choice or a preference is for, or what it is taken over.
+_PURPOSE = re.compile(r"\S (?:for|in|as|across|on|instead of|rather than|over|in place of) \S", re.IGNORECASE)
+_COMPARED = re.compile(r" (?:instead of|rather than|over|in place of) ", re.IGNORECASE)
+#: What others offered.
+_OFFERED = re.compile(r"(?:being|having|the|we|my|your|our|that|this|his|her|their)\b", re.IGNORECASE)
+#: What a preference of a person is about who works on a project, and not on the matter of a debate.
+_WORK = re.compile(
+    r"\b(?:commits?|tests?|names?|naming|comments?|docstrings?|code|messages?|functions?|classes|modules?|files?|"
+    r"branch(?:es)?|prs?|pull requests|diffs?|types?|lines?|imports?|answers?|responses?|replies|explanations?|spaces|tabs|"
+    r"indentation|style|scripts?|libraries|dependencies|packages|variables|errors|exceptions|logs?|docs|documentation|"
+    r"subjects|summaries|changes|patches|refactoring|constants|helpers|snippets|examples)\b",
     re.IGNORECASE,
 )
 _REQUEST = re.compile(r"\bplease\b", re.IGNORECASE)
@@ -159,6 +142,7 @@ class ExplicitStatement:
         rejected: The options that it names as not taken.
         rule: The name of the form.
         turn: The turn with the sentence.
+        excerpt: Lines in which the rules read this statement alone.
     """
 
     quote: str
@@ -168,22 +152,28 @@ class ExplicitStatement:
     rejected: tuple[str, ...]
     rule: str
     turn: TranscriptTurn
+    excerpt: str = ""
 
 
 def explicit_statements(turn: TranscriptTurn) -> Iterator[ExplicitStatement]:
     """Yield the explicit statements of a turn in their order."""
-    for sentence in sentences_of(turn.text):
-        statement = _statement(sentence, turn)
-        if statement is not None:
-            yield statement
+    for placed in placed_texts(_paragraphs(spoken(turn.text))):
+        for sentence in _sentences(placed.text):
+            statement = _statement(sentence, placed, turn)
+            if statement is not None:
+                yield statement
 
 
 def sentences_of(text: str) -> Iterator[str]:
     """Yield the sentences of a turn's speaker in their order, each on one line."""
     for paragraph in _paragraphs(spoken(text)):
-        for sentence in _SENTENCE.split(" ".join(paragraph.split())):
-            if sentence.strip():
-                yield sentence.strip()
+        yield from _sentences(paragraph)
+
+
+def _sentences(paragraph: str) -> Iterator[str]:
+    for sentence in _SENTENCE.split(" ".join(paragraph.split())):
+        if sentence.strip():
+            yield sentence.strip()
 
 
 def sentences_with(quote: str, text: str) -> tuple[str, ...]:
@@ -205,6 +195,9 @@ def _paragraphs(text: str) -> Iterator[str]:
     joined: list[str] = []
     for line in map(str.strip, text.splitlines()):
         is_continued = bool(joined) and len(joined[-1]) >= _MARGIN and joined[-1][-1] not in _ENDS
+        is_continued = is_continued and not (
+            joined[0].startswith("#") or _COLUMNS.search(joined[-1]) or _COLUMNS.search(line)
+        )
         if joined and not (is_continued and line and not _ITEM.match(line)):
             yield " ".join(joined)
             joined = []
@@ -214,11 +207,15 @@ def _paragraphs(text: str) -> Iterator[str]:
         yield " ".join(joined)
 
 
-def _statement(sentence: str, turn: TranscriptTurn) -> ExplicitStatement | None:
+def _statement(sentence: str, placed: PlacedText, turn: TranscriptTurn) -> ExplicitStatement | None:
     if not 0 < len(sentence) <= _MOST_CHARS or sentence.endswith(("?", ":", "…", "...")) or _CHOICE.search(sentence):
         return None
+    return _reported(sentence, placed, turn) or _of_forms(sentence, turn) or _resolution(sentence, placed, turn)
+
+
+def _of_forms(sentence: str, turn: TranscriptTurn) -> ExplicitStatement | None:
     opening = _opening(sentence)
-    words, is_request = sentence[opening:].replace("**", ""), _REQUEST.search(sentence[:opening]) is not None
+    words, is_request = _plain(sentence[opening:]), _REQUEST.search(sentence[:opening]) is not None
     if _QUESTION.match(words):
         return None
     for form in _FORMS:
@@ -226,6 +223,77 @@ def _statement(sentence: str, turn: TranscriptTurn) -> ExplicitStatement | None:
         if match is not None and turn.speaker in form.speakers and form.is_request <= is_request:
             return _of_form(form, match[0], words[match.end() :], sentence, turn)
     return None
+
+
+_BULLETS = re.compile(
+    r"(?:[-*+•]\s*|\[[ xX]\]\s*|\d{1,3}[.)]\s+|[*_]*\d+(?:\.\d+)+[*_]*\s*(?:[:|\u2013\u2014-]+\s*|\s))*"
+)
+#: What a sentence does after "Decision:".
+_DECIDED_TO = re.compile(_VERB, re.IGNORECASE)
+_ENTRY = re.compile(r"[A-Z]{2,}\b")
+_LEAST_WORDS_ALONE = 5
+
+
+def _resolution(sentence: str, placed: PlacedText, turn: TranscriptTurn) -> ExplicitStatement | None:
+    """Return the statement of a sentence in a marked place, or under a mark of its own; None if it makes none."""
+    inline = inline_mark(sentence)
+    bullets = _BULLETS.match(sentence)
+    words = sentence[bullets.end() if bullets else 0 :] if inline is None else inline[1]
+    mark = placed.mark if inline is None else inline[0]
+    if mark is None or not (mark.is_decided or turn.speaker is Speaker.USER) or (inline and _ENTRY.match(words)):
+        return None
+    words = without_links(_plain(words)).strip()
+    head, _, reason = _parted(words)
+    is_chosen = inline is not None and mark.is_decided and _DECIDED_TO.match(head) is not None
+    if is_unsettled(head) or (not is_chosen and (_is_alone(head, placed) or not is_resolution(head))):
+        return None
+    if is_chosen and (len(head.split()) < _LEAST_WORDS or (is_nameless(head) and not placed.topic)):
+        return None
+    return _made(head, reason, Kind.DECISION, "resolved", sentence, placed, turn)
+
+
+def _reported(sentence: str, placed: PlacedText, turn: TranscriptTurn) -> ExplicitStatement | None:
+    """Return the decision that a sentence reports; None if it reports none."""
+    words = without_links(_plain(sentence[_opening(sentence) :]))
+    reported = reported_decision(words)
+    if reported is None or _QUESTION.match(words):
+        return None
+    head, mark, reason = _parted(reported.what)
+    if len(head.split()) < _LEAST_WORDS - bool(mark) or is_unsettled(head):
+        return None
+    if reported.is_agreement and (not is_resolution(head) or _is_alone(head, placed)):
+        return None
+    needs_topic = is_nameless(head)
+    if needs_topic and not placed.topic:
+        return None
+    place = placed if reported.is_agreement or needs_topic else _NOWHERE
+    return _made(head, reason, Kind.DECISION, "decided", sentence, place, turn)
+
+
+def _is_alone(words: str, placed: PlacedText) -> bool:
+    """Return whether a statement is too short to be understood without a topic, and has none."""
+    least = _LEAST_WORDS if has_subject(words) else _LEAST_WORDS_ALONE
+    return not placed.topic and (len(words.split()) < least or is_nameless(words))
+
+
+_NOWHERE = PlacedText("")
+
+
+def _made(
+    head: str, reason: str, kind: Kind, rule: str, sentence: str, placed: PlacedText, turn: TranscriptTurn
+) -> ExplicitStatement:
+    """Return a statement about the topic of its place."""
+    rejected = tuple(match["option"].strip(" .`'\"") for match in _INSTEAD.finditer(head))
+    title = head.strip(" .!*")
+    title = title[0].upper() + title[1:]
+    title = f"{placed.topic}: {title}" if placed.topic else title
+    excerpt = with_place(sentence, placed.topic, placed.mark)
+    return ExplicitStatement(sentence, title, kind, reason.strip(" .!*"), rejected, rule, turn, excerpt)
+
+
+def _plain(words: str) -> str:
+    """Return words without bold, and with straight apostrophes inside of words."""
+    return _APOSTROPHE.sub("'", words.replace("**", ""))
 
 
 def _opening(sentence: str) -> int:
@@ -241,18 +309,24 @@ def _of_form(
     head, mark, reason = _parted(rest)
     if form.needs_reason and not mark:
         return None
-    first, *_ = head.split(maxsplit=1) or [""]
-    if len(head.split()) < _LEAST_WORDS - bool(form.lead) - bool(mark) or _PASSING.search(head):
+    if len(head.split()) < _LEAST_WORDS - bool(form.lead) - bool(mark) or is_unsettled(head):
         return None
-    if _POINTING.search(head) or _MANNERS.search(head):
+    if form.name == "chosen" and not (mark or _PURPOSE.search(head)):
         return None
-    if len(first) > 1 and first.isupper() and form.name == "decided":
-        return None  # an entry of a report, as in "KEEP (3 votes)"
-    rejected = tuple(match["option"].strip(" .`'\"") for match in _INSTEAD.finditer(head))
-    title = f"{lead if form.needs_reason else form.lead}{head}".strip(" .!*")
-    return ExplicitStatement(
-        quote, title[0].upper() + title[1:], form.kind, reason.strip(" .!*"), rejected, form.name, turn
-    )
+    if form.name == "preferred" and not _is_of_work(lead, head):
+        return None
+    title = f"{lead if form.needs_reason else form.lead}{head}"
+    made = _made(head, reason, form.kind, form.name, quote, _NOWHERE, turn)
+    title = title.strip(" .!*")
+    return replace(made, title=title[0].upper() + title[1:])
+
+
+def _is_of_work(lead: str, head: str) -> bool:
+    """Return whether a preference compares things, or is about how work is done and nothing that others offered."""
+    if _OFFERED.match(head) is not None:
+        return False
+    is_action = lead.rstrip().casefold().endswith(" to")
+    return _COMPARED.search(head) is not None or (not is_action and _WORK.search(head) is not None)
 
 
 def _parted(rest: str) -> tuple[str, str, str]:
