@@ -88,7 +88,9 @@ def test_a_server_may_hand_out_the_guide(world: World) -> None:
     told = json.loads(run(*words, "--json", **login(world)).stdout)
     assert told == {"link": link}
     assert link.endswith("&cmd=guide&arg=http://localhost:7470/browser/guide.html")
-    assert httpx2.get(link.partition("?")[0]).status_code == 200  # where the link leads, there is a Neo4j Browser
+    assert (
+        httpx2.get(link.partition("?")[0], timeout=None).status_code == 200
+    )  # where the link leads, there is a Neo4j Browser
 
 
 def test_a_guide_from_a_host_that_is_not_allowed_is_refused(world: World) -> None:
@@ -122,8 +124,8 @@ def test_it_hands_out_the_guide_until_it_is_interrupted(world: World, tmp_path: 
     _is_repository(tmp_path, REPO)
     with handing(world, tmp_path) as (process, link):
         guide = link.rpartition("arg=")[2]
-        assert f"style {guide.removesuffix('guide.html')}graphmem.grass" in httpx2.get(guide).text
-        assert GONE in unescape(httpx2.get(guide).text)
+        assert f"style {guide.removesuffix('guide.html')}graphmem.grass" in httpx2.get(guide, timeout=None).text
+        assert GONE in unescape(httpx2.get(guide, timeout=None).text)
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=30)[1]
         assert process.returncode == 0
@@ -134,7 +136,7 @@ def test_it_hands_out_the_guide_until_it_is_interrupted(world: World, tmp_path: 
 def test_files_of_other_repositories_are_not_told_gone(world: World, tmp_path: Path) -> None:
     _is_repository(tmp_path, "example.org/other")
     with handing(world, tmp_path) as (_, link):
-        assert "src/orders/store.py" not in unescape(httpx2.get(link.rpartition("arg=")[2]).text)
+        assert "src/orders/store.py" not in unescape(httpx2.get(link.rpartition("arg=")[2], timeout=None).text)
 
 
 def _is_repository(folder: Path, name: str) -> None:

@@ -78,11 +78,11 @@ def hand() -> Iterator[FileServer]:
 
 def test_the_guide_is_for_the_page_of_neo4j_browser_alone(hand: FileServer) -> None:
     address = f"http://127.0.0.1:{hand.server_port}"
-    answer = httpx2.get(f"{address}/guide.html", headers={"Origin": ORIGIN})
+    answer = httpx2.get(f"{address}/guide.html", headers={"Origin": ORIGIN}, timeout=None)
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, ORIGIN)
     assert "src/gone.py" in answer.text
     assert f"style {hand.base}/graphmem.grass" in answer.text
-    assert httpx2.get(f"{address}/graphmem.zip").headers["content-type"] == "application/zip"
+    assert httpx2.get(f"{address}/graphmem.zip", timeout=None).headers["content-type"] == "application/zip"
 
 
 def test_browsers_may_ask_with_any_header(hand: FileServer) -> None:
@@ -92,11 +92,13 @@ def test_browsers_may_ask_with_any_header(hand: FileServer) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/nothing", "/../files.py", "/queries/01-what-replaced-what.cypher"])
 def test_nothing_else_is_handed_out(hand: FileServer, path: str) -> None:
-    assert httpx2.get(f"http://127.0.0.1:{hand.server_port}{path}").status_code == 404
+    assert httpx2.get(f"http://127.0.0.1:{hand.server_port}{path}", timeout=None).status_code == 404
 
 
 def test_another_name_that_leads_here_gets_nothing(hand: FileServer) -> None:
-    answer = httpx2.get(f"http://127.0.0.1:{hand.server_port}/guide.html", headers={"Host": "evil.example"})
+    answer = httpx2.get(
+        f"http://127.0.0.1:{hand.server_port}/guide.html", headers={"Host": "evil.example"}, timeout=None
+    )
     assert answer.status_code == 404
 
 

@@ -36,7 +36,14 @@ def serving(memory: GraphMemory, ring: KeyRing | None = None, tools: MountedApp 
 
 @contextmanager
 def running(configuration: uvicorn.Config) -> Iterator[str]:
-    """The URL of a server as it is configured, which is stopped afterwards.
+    """The URL of a server as it is configured, which is stopped afterwards."""
+    with running_server(configuration) as server:
+        yield url_of(server)
+
+
+@contextmanager
+def running_server(configuration: uvicorn.Config) -> Iterator[uvicorn.Server]:
+    """A server as it is configured, which listens, and is stopped afterwards.
 
     Its log is dropped: it logs a request after answering it, perhaps between two tests, where pytest captures nothing.
     """
@@ -47,12 +54,17 @@ def running(configuration: uvicorn.Config) -> Iterator[str]:
         yield from _until_stopped(server, thread)
 
 
-def _until_stopped(server: uvicorn.Server, thread: threading.Thread) -> Iterator[str]:
+def url_of(server: uvicorn.Server) -> str:
+    """Where a server listens."""
+    return f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+
+
+def _until_stopped(server: uvicorn.Server, thread: threading.Thread) -> Iterator[uvicorn.Server]:
     try:
         while not server.started:
             assert thread.is_alive()
             time.sleep(0.01)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        yield server
     finally:
         server.should_exit = True
         thread.join()

@@ -52,8 +52,8 @@ def test_a_store_that_is_gone_neo4j_is_told_and_comes_back_by_itself(faulty: tup
     with serving(local) as url, RemoteMemory(Connection(url, pause=lambda _: None), scope=REPO) as remote:
         key = remote.add("words that stay").ids[0]
         proxy.go_down()
-        gone = [httpx2.get(f"{url}{path}") for path in ("/v1/memories?repo=r", "/readyz")]
+        gone = [httpx2.get(f"{url}{path}", timeout=None) for path in ("/v1/memories?repo=r", "/readyz")]
         assert [(one.status_code, "Retry-After" in one.headers) for one in gone] == [(503, True)] * 2
-        assert httpx2.get(f"{url}/healthz").status_code == 200
+        assert httpx2.get(f"{url}/healthz", timeout=None).status_code == 200
         proxy.resume()
         assert remote.get(key).title == "words that stay"

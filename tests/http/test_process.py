@@ -85,7 +85,7 @@ def test_it_says_where_a_browser_shows_what_is_seen_from_its_folder(store: Path)
     with listening(store, GRAPHMEM_REPO="example.org/shop") as (line, _):
         url = line.split()[2].rstrip(",")
         assert line.endswith(f"; open {url}/#/?repo=example.org%2Fshop in a browser")
-        page = httpx2.get(f"{url}/")
+        page = httpx2.get(f"{url}/", timeout=None)
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
 
 
@@ -147,7 +147,9 @@ def test_what_is_under_way_is_answered_before_the_end(memory: GraphMemory, monke
 
     monkeypatch.setattr(memory, "conflicts", slow)
     with serving(memory) as url:
-        asking = threading.Thread(target=lambda: found.append(httpx2.get(f"{url}/v1/conflicts").status_code))
+        asking = threading.Thread(
+            target=lambda: found.append(httpx2.get(f"{url}/v1/conflicts", timeout=None).status_code)
+        )
         asking.start()
         begun.wait(30)
         threading.Timer(0.1, go.set).start()
@@ -171,10 +173,10 @@ def test_several_processes_serve_one_port_and_one_that_ends_is_replaced(store: P
     with server(store, "--workers", "2") as (url, process):
         first = _children(process.pid)
         assert len(first) == 2
-        with httpx2.Client() as client, graphmem.open(url) as memory:
+        with httpx2.Client(timeout=None) as client, graphmem.open(url) as memory:
             memory.add("We deploy with Docker")
             for _ in range(20):  # a connection each, which either of them may take
-                answer = httpx2.post(f"{url}/v1/search", json={"query": "docker"}).json()
+                answer = httpx2.post(f"{url}/v1/search", json={"query": "docker"}, timeout=None).json()
                 assert answer["hits"][0]["card"]["title"] == "We deploy with Docker"
             os.kill(first[0], signal.SIGKILL)
             _until(lambda: len(_children(process.pid)) == 2 and first[0] not in _children(process.pid))

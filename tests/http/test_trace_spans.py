@@ -63,8 +63,8 @@ def test_requests_are_spans_without_a_word_of_a_memory(tmp_path: Path) -> None:
             with graphmem.open(url) as memory:
                 memory.add(Statement(title=f"The {SECRET} is ours", subject=SECRET))
             asked = {"traceparent": f"00-{TRACE}-b7ad6b7169203331-01", "user-agent": SECRET}
-            httpx2.get(f"{url}/v1/memories", params={"subject": SECRET}, headers=asked)
-            httpx2.get(f"{url}/{SECRET}")
+            httpx2.get(f"{url}/v1/memories", params={"subject": SECRET}, headers=asked, timeout=None)
+            httpx2.get(f"{url}/{SECRET}", timeout=None)
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=60)
         assert process.returncode == 0

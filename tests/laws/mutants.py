@@ -320,9 +320,11 @@ def build(mutant: Mutant, folder: Path) -> None:
     for found in (ROOT / "graphmem").iterdir():
         if found.name != "temporal":
             (package / found.name).symlink_to(found)
-    shutil.copytree(ROOT / "graphmem" / "temporal", package / "temporal", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "graphmem" / "temporal", package / "temporal")
     (folder / "tests").symlink_to(ROOT / "tests")
     file = package / "temporal" / f"{mutant.module}.py"
+    for compiled in file.parent.glob(f"__pycache__/{file.stem}.*"):
+        compiled.unlink()
     file.write_text(source(mutant, folder).replace(mutant.before, mutant.after))
 
 

@@ -64,10 +64,14 @@ def machine() -> None:
 
 
 def cases() -> Iterator[tuple[str, Callable[[], object]]]:
-    """Every minimal case over the kernel, and the properties of spans and chains."""
+    """Every minimal case over the kernel."""
     for name, case in vars(test_cases).items():
         if name.startswith("test_"):
             yield name, partial(_play, case)
+
+
+def properties() -> Iterator[tuple[str, Callable[[], object]]]:
+    """The properties of spans and chains, each of which takes as long as all cases together."""
     for module in (test_derivation, test_precedence, test_chains, test_spans, test_plain_succession):
         for name, test in vars(module).items():
             # Marked as slow, a test can still be called; with parameters or fixtures it cannot.
@@ -91,7 +95,9 @@ def _play(case: Callable[[test_cases.World], object]) -> None:
 def main(parts: list[str]) -> int:
     """0 if all parts pass; else 1, with the name of what failed as the last line."""
     tests = [*cases()] if not parts or "cases" in parts else []
+    # The cheapest come first: most mutants are noticed by a case or a refusal.
     tests += [("refusals", refusals)] if not parts or {"cases", "refusals"} & set(parts) else []
+    tests += [*properties()] if not parts or "cases" in parts else []
     tests += [("machine", machine)] if not parts or "machine" in parts else []
     for name, test in tests:
         try:

@@ -43,7 +43,7 @@ class Site:
 
         async def act() -> Any:  # noqa: ANN401 - JSON
             async with (
-                httpx2.AsyncClient(headers={"Authorization": f"Bearer {key}", **(head or {})}) as http,
+                httpx2.AsyncClient(headers={"Authorization": f"Bearer {key}", **(head or {})}, timeout=None) as http,
                 Client(streamable_http_client(f"{self.url}/mcp", http_client=http)) as client,
             ):
                 return (await client.call_tool(tool, arguments)).structured_content
@@ -116,7 +116,10 @@ def test_without_a_live_key_nothing_is_answered(site: Site) -> None:
     call = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
     accept = {"accept": "application/json, text/event-stream"}
     for headers in ({}, {"Authorization": "Bearer wrong"}):
-        assert httpx2.post(f"{site.url}/mcp", json=call, headers={**accept, **headers}).status_code == 401
+        assert httpx2.post(f"{site.url}/mcp", json=call, headers={**accept, **headers}, timeout=None).status_code == 401
     live = {**accept, "Authorization": f"Bearer {site.key('ci', Permission.READ)}"}
     for host, status in ((NAME, 200), ("evil.example", 421)):
-        assert httpx2.post(f"{site.url}/mcp", json=call, headers={**live, "host": host}).status_code == status
+        assert (
+            httpx2.post(f"{site.url}/mcp", json=call, headers={**live, "host": host}, timeout=None).status_code
+            == status
+        )

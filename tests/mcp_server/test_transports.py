@@ -245,7 +245,7 @@ def url(memory: GraphMemory) -> Iterator[str]:
 @asynccontextmanager
 async def client_of(url: str, who: str) -> Any:  # noqa: ANN401 - an asynchronous context
     async with (
-        httpx2.AsyncClient(headers={"x-who": who}) as http,
+        httpx2.AsyncClient(headers={"x-who": who}, timeout=None) as http,
         Client(streamable_http_client(url, http_client=http)) as client,
     ):
         yield client
@@ -269,7 +269,7 @@ def test_eight_clients_at_once_over_http(url: str, memory: GraphMemory, mode: An
 
     async def use(who: str) -> None:
         async with (
-            httpx2.AsyncClient(headers={"x-who": who}) as http,
+            httpx2.AsyncClient(headers={"x-who": who}, timeout=None) as http,
             Client(streamable_http_client(url, http_client=http), mode=mode) as client,
         ):
             added: Any = (await client.call_tool("memory_add", {"text": f"rule of {who}"})).structured_content
@@ -337,7 +337,7 @@ def test_raw_requests_in_parallel_with_one_id(url: str, memory: GraphMemory) -> 
         assert (answer["id"], hit["title"]) == (7, f"The secret of {who}")
 
     async def act() -> None:
-        async with httpx2.AsyncClient() as http, anyio.create_task_group() as group:
+        async with httpx2.AsyncClient(timeout=None) as http, anyio.create_task_group() as group:
             for number in range(20):
                 group.start_soon(ask, http, ("ann", "bob")[number % 2])
 
@@ -357,11 +357,11 @@ def test_raw_requests_in_parallel_with_one_id(url: str, memory: GraphMemory) -> 
 )
 def test_foreign_hosts_and_origins_are_refused(url: str, headers: dict[str, str], status: int) -> None:
     sent = {"accept": "application/json, text/event-stream", "x-who": "ann", **headers}
-    assert httpx2.post(url, json=call(1), headers=sent).status_code == status
+    assert httpx2.post(url, json=call(1), headers=sent, timeout=None).status_code == status
 
 
 def test_a_body_that_is_too_large_is_refused_and_the_next_is_answered(url: str) -> None:
     sent = {"accept": "application/json, text/event-stream", "x-who": "ann"}
     large = {**call(1), "padding": "x" * (2 << 20)}
-    assert httpx2.post(url, json=large, headers=sent).status_code == 413
-    assert httpx2.post(url, json=call(2), headers=sent).status_code == 200
+    assert httpx2.post(url, json=large, headers=sent, timeout=None).status_code == 413
+    assert httpx2.post(url, json=call(2), headers=sent, timeout=None).status_code == 200
