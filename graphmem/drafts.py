@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from graphmem.file_locks import try_lock
+
 #: For files and folders that hold memories or secrets.
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 
@@ -23,31 +25,6 @@ _DRAFT = re.compile(r".+\.[0-9a-f]{32}\.new")
 _LOCK, _ELSEWHERE = "lock", "elsewhere"
 #: Errors of file systems without hard links.
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES})
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def try_lock(handle: int) -> bool:
-        """Return whether this process got the lock of an open file; it ends with the process."""
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-else:
-    import fcntl
-
-    def try_lock(handle: int) -> bool:
-        """Return whether this process got the lock of an open file; it ends with the process.
-
-        Raises:
-            OSError: The file system has no locks, as some network file systems.
-        """
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
 
 
 @contextmanager

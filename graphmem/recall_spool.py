@@ -9,8 +9,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import sys
 import time
+
+from graphmem.file_locks import try_lock_if_possible
 
 #: The ends of the names of a store's spool and recall ledger, after the name of the store without its suffix.
 SPOOL_SUFFIX, LEDGER_SUFFIX, TAKEN_SUFFIX = ".recall.jsonl", ".recall.db", ".taken"
@@ -35,7 +36,7 @@ def append_recall(spool: str, fields: dict[str, object]) -> bool:
         for _ in range(_ATTEMPTS):
             handle = os.open(spool, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _PRIVATE_FILE)
             try:
-                if _has_lock(handle, is_shared=True) and _is_at(handle, spool):
+                if try_lock_if_possible(handle, is_shared=True) and _is_at(handle, spool):
                     return os.fstat(handle).st_size <= MAX_BYTES and os.write(handle, line) == len(line)
             finally:
                 os.close(handle)
@@ -54,7 +55,7 @@ def take_spool(spool: str, taken: str) -> bool:
         return False
     try:
         until = time.monotonic() + _WAIT_S
-        while not _has_lock(handle, is_shared=False):
+        while not try_lock_if_possible(handle):
             if time.monotonic() > until:
                 return False
             time.sleep(_STEP_S)
@@ -70,22 +71,3 @@ def _is_at(handle: int, path: str) -> bool:
         return os.fstat(handle).st_ino == os.stat(path).st_ino
     except FileNotFoundError:
         return False
-
-
-if sys.platform == "win32":
-
-    def _has_lock(handle: int, *, is_shared: bool) -> bool:
-        """Return True: Windows refuses to rename a file that is open, which is lock enough."""
-        del handle, is_shared
-        return True
-else:
-    import fcntl
-
-    def _has_lock(handle: int, *, is_shared: bool) -> bool:
-        try:
-            fcntl.flock(handle, (fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        except OSError:  # a file system without locks
-            return True
-        return True

@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).parent.parent / "graphmem"
 
 # An import only ever points to an earlier tier. Modules of one tier do not import each other.
 LAYERS = (
-    ("errors", "deadline", "deferred_dataclass", "digests", "instants"),
+    ("errors", "deadline", "deferred_dataclass", "digests", "file_locks", "instants"),
     ("vocabulary", "statement_text", "scopes", "repository", "feedback", "redactions", "words", "marks", "points"),
     ("model", "verbs", "relations", "option_keys", "symbols", "capture_rules"),
     ("recalls", "rows", "parameters", "ranking", "canonical_json", "guard", "claims"),

@@ -18,7 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from graphmem.deferred_dataclass import dataclass
-from graphmem.drafts import PRIVATE_FILE, try_lock
+from graphmem.drafts import PRIVATE_FILE
+from graphmem.file_locks import try_lock
 from graphmem.githooks.hook_script import EVENTS
 from graphmem.githooks.repository_folders import RepositoryFolders, repository_folders
 

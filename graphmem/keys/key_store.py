@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import json
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,22 +17,11 @@ from typing import Any
 from graphmem.deferred_dataclass import dataclass
 from graphmem.drafts import PRIVATE_FILE, make_private_folder, remove_dead_drafts, write_private
 from graphmem.errors import InvalidInput, NotFound, StoreUnavailable, Unsupported
+from graphmem.file_locks import lock
 from graphmem.keys.key import Key
 from graphmem.keys.secret import make_text, present
 from graphmem.store import Clock
 from graphmem.vocabulary import Permission
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(handle: int) -> None:
-        msvcrt.locking(handle, msvcrt.LK_LOCK, 1)
-else:
-    import fcntl
-
-    def _lock(handle: int) -> None:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-
 
 _VERSION = 1
 _TIMES = ("created_at", "expires_at", "revoked_at")
@@ -217,7 +205,7 @@ def _locked(path: Path) -> Iterator[None]:
     remove_dead_drafts(path.parent)
     handle = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
     try:
-        _lock(handle)
+        lock(handle)
         yield
     finally:
         os.close(handle)

@@ -11,8 +11,9 @@ from datetime import datetime
 from pathlib import Path
 
 from graphmem.deferred_dataclass import dataclass
-from graphmem.drafts import PRIVATE_FILE, drafted, make_private_folder, remove_dead_drafts, try_lock
+from graphmem.drafts import PRIVATE_FILE, drafted, make_private_folder, remove_dead_drafts
 from graphmem.errors import StoreUnavailable
+from graphmem.file_locks import try_lock
 
 #: Done events that are remembered, so that a delivery that is sent again is known.
 MOST_DONE = 10_000

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from graphmem.drafts import try_lock
+from graphmem.file_locks import try_lock
 from graphmem.githooks.hook_script import EVENTS
 from tests.cli.conftest import Tool
 from tests.sources.git.repositories import Repository, body

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphmem.drafts import try_lock
+from graphmem.file_locks import try_lock
 from graphmem.githooks import event_queue
 from graphmem.githooks.event_queue import WRITE_LIMIT_S, EventQueue, RefEvents, drain, has_events, pending
 from graphmem.githooks.repository_folders import repository_folders

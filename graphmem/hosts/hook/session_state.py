@@ -8,11 +8,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import sys
 import time
 from collections.abc import Iterator
 
-from graphmem import digests
+from graphmem import digests, file_locks
 from graphmem.user_state.state_folder import open_private, state_path
 
 _FOLDER = "sessions"
@@ -119,30 +118,8 @@ def session_state(host: str, session: str) -> Iterator[SessionState]:
 def _lock(handle: int) -> None:
     """Wait a short time for the lock; a file system without locks is used without."""
     until = time.monotonic() + _LOCK_S
-    while not _has_lock(handle) and time.monotonic() < until:
+    while not file_locks.try_lock_if_possible(handle) and time.monotonic() < until:
         time.sleep(_STEP_S)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _has_lock(handle: int) -> bool:
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-else:
-    import fcntl
-
-    def _has_lock(handle: int) -> bool:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
-        return True
 
 
 def _remove_old(folder: str) -> None:
