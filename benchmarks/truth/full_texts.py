@@ -64,8 +64,8 @@ def _with_text(record: Record, whole: Statement | None) -> Record:
     if whole is None:
         return record
     options = tuple(replace(option, keys=()) for option in whole.alternatives)
-    texts = {"body": whole.body, "rationale": whole.rationale}
-    return replace(record, statement=replace(record.statement, **texts, alternatives=options))
+    texts = replace(record.statement, body=whole.body, rationale=whole.rationale, alternatives=options)
+    return replace(record, statement=texts)
 
 
 def _texts(rows: Path, letter: str, folder: Path) -> Iterator[tuple[str, Statement]]:
