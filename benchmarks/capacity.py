@@ -26,7 +26,7 @@ from graphmem import GraphMemory, New, Scope, Write
 from graphmem.config import Settings
 from graphmem.opening import open_store
 from graphmem.service import ServiceContext
-from graphmem.service.context import embedded_text
+from graphmem.service.embedded_text import embedded_text
 from tools.neo4j_server import Options, Server, start
 
 _SIZES = (10_000, 100_000)

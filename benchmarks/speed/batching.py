@@ -10,7 +10,7 @@ from benchmarks.rows import Row
 from benchmarks.speed.corpus import REPOS, Corpus, home, said
 from benchmarks.speed.vectors import LookUp
 from graphmem import GraphMemory, New, Scope, Write
-from graphmem.service.context import embedded_text
+from graphmem.service.embedded_text import embedded_text
 
 _SIZE, _ROUNDS, _ONE_IN = 1_000, 3, 5
 

@@ -13,7 +13,7 @@ from benchmarks.speed.corpus import Corpus, everywhere, memory_id, said
 from benchmarks.speed.timing import Timings
 from benchmarks.speed.vectors import LookUp
 from graphmem import GraphMemory, LinkKind, New, OnSimilar, Write
-from graphmem.service.context import embedded_text
+from graphmem.service.embedded_text import embedded_text
 
 _SINGLE_ADDS = 500
 

@@ -27,7 +27,7 @@ from benchmarks.speed.filling import SetClock
 from benchmarks.speed.timing import Timings, paired_ratio
 from benchmarks.speed.vectors import LookUp
 from graphmem import GraphMemory, New, Scope, Write
-from graphmem.service.context import embedded_text
+from graphmem.service.embedded_text import embedded_text
 from tools.neo4j_server import Options, Server, start
 
 if TYPE_CHECKING:

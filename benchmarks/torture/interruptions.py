@@ -28,7 +28,7 @@ from graphmem.adapters.schema_files import schema_text
 from graphmem.adapters.sqlite import SQLiteStore, migrations
 from graphmem.adapters.sqlite.connection import connect
 from graphmem.service import IngestReport, New
-from graphmem.service.context import embedded_text
+from graphmem.service.embedded_text import embedded_text
 from graphmem.service.store_copy import copy
 from graphmem.sources.decisions import read_decisions
 

@@ -17,7 +17,8 @@ from benchmarks.truth.packs import Question, Record
 from graphmem.model import Scope, Statement
 from graphmem.ranking import tokens
 from graphmem.retrieval.embedder import Embedder
-from graphmem.service.context import ServiceContext, embedded_text
+from graphmem.service.context import ServiceContext
+from graphmem.service.embedded_text import embedded_text
 from graphmem.temporal import Resolver, Standing
 
 TEXT, TEXT_RESOLVED = "full text", "full text, resolved"

@@ -24,13 +24,13 @@ from graphmem.model import (
     Request,
     Scope,
     ScopeParts,
-    Statement,
     scope_with,
 )
 from graphmem.recalls import NoRecalls, RecallLedger
 from graphmem.retrieval.cursors import Seal
 from graphmem.retrieval.embedder import Embedder, EmbedderMissing, card_of, model_mismatch
 from graphmem.retrieval.mainlines import Mainlines
+from graphmem.service.embedded_text import embedded_text
 from graphmem.store import Clock, ModelCard, Progress, Store
 from graphmem.temporal import View
 
@@ -352,16 +352,6 @@ class GatedRequests:
     requests: tuple[Request, ...]
     vectors: Mapping[str, Vector]
     model: ModelCard | None
-
-
-def embedded_text(statement: Statement) -> str:
-    """Return the text that a memory's vector is computed from, at most 4,000 characters.
-
-    Options come before the body: the outcome, the name and the reason of each.
-    """
-    options = (f"{option.outcome.value}: {option.name}. {option.reason}".strip() for option in statement.alternatives)
-    parts = (statement.title, *options, statement.body, statement.rationale)
-    return "\n".join(part for part in parts if part)[:4000]
 
 
 def is_like_an_id(text: str) -> bool:

@@ -15,7 +15,8 @@ from graphmem.projection.derivation import anchors_of, draw
 from graphmem.projection.values import Entity, Fact, ProjectionStep, entity_uuid, group_id
 from graphmem.retrieval.embedder import Embedder, EmbedderMissing, card_of
 from graphmem.retrieval.query import read_question
-from graphmem.service.context import ServiceContext, embedded_text
+from graphmem.service.context import ServiceContext
+from graphmem.service.embedded_text import embedded_text
 from graphmem.store import Filter, Probe
 
 if TYPE_CHECKING:
