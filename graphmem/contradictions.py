@@ -32,6 +32,7 @@ _FILLERS = frozenset([
     "be", "is", "are", "in", "to",
 ])
 # fmt: on
+_PASSED_OVER = _FILLERS | _NEGATIONS
 #: A number behind these words is a value; behind another word it may be a name, as in "Python 3.11" or "step 2".
 # fmt: off
 _BEFORE_VALUES = frozenset([
@@ -110,7 +111,7 @@ def _by_wording(statements: Mapping[str, Statement]) -> Iterator[Opposed]:
         words = _words(statement.title)
         if words is None:
             continue
-        content = [word for word in words if word not in _FILLERS | _NEGATIONS]
+        content = [word for word in words if word not in _PASSED_OVER]
         if len(content) >= _LEAST_WORDS:
             (negated if _is_negated(words) else plain)[" ".join(content)].append(memory_id)
         for slot, value in _slots(words):

@@ -92,14 +92,14 @@ if not TYPE_CHECKING:
     def replace(instance: Any, /, **changes: Any) -> Any:
         """Return a copy of an instance with other values of some fields, as `dataclasses.replace` does."""
         cls = instance.__class__
-        specs = getattr(cls, "_field_specs_", None)
-        if specs is None or any(not spec.init for spec in specs):
+        names = getattr(cls, "_replaced_", None)
+        if names is None:
             from dataclasses import replace as standard_replace
 
             return standard_replace(instance, **changes)
-        for spec in specs:
-            if spec.name not in changes:
-                changes[spec.name] = getattr(instance, spec.name)
+        for name in names:
+            if name not in changes:
+                changes[name] = getattr(instance, name)
         return cls(**changes)
 
 
@@ -194,7 +194,7 @@ def _made_by_standard_library(cls: type[Any], **options: bool) -> type[Any]:
         spec = _read_standard(given)
         spec.name = given.name
         specs.append(spec)
-    made._field_specs_ = tuple(specs)
+    made._field_specs_, made._replaced_ = tuple(specs), None
     own: type[Any] = made
     return own
 
@@ -219,6 +219,7 @@ def _attributes(home: _Home, specs: tuple[_FieldSpec, ...], *, eq: bool, frozen:
     """Return the attributes of a dataclass by their names."""
     made: dict[str, Any] = {
         "_field_specs_": specs,
+        "_replaced_": tuple([spec.name for spec in specs]) if all(spec.init for spec in specs) else None,
         "_is_frozen_": frozen,
         "_is_compared_": eq,
         "__dataclass_fields__": _StandardForm("__dataclass_fields__", home),

@@ -6,12 +6,16 @@ import ast
 import json
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
 
 import graphmem
+from graphmem import Statement
 from graphmem.hosts.sample_payloads import sample_payload
+from graphmem.opening import initialise
+from graphmem.user_state.trusted_folders import trust
 
 PACKAGE = Path(graphmem.__file__).parent
 HOOK = PACKAGE / "hosts/hook"
@@ -48,6 +52,46 @@ def test_a_hook_that_says_nothing_imports_no_slow_module(project: Path) -> None:
     command = [sys.executable, "-S", "-c", f"import sys; sys.path.append({str(HOOK.parents[2])!r})\n{program}"]
     done = subprocess.run(command, input=payload, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+#: What a block needs no part of, and what takes milliseconds to import.
+NOT_FOR_A_BLOCK = (
+    "dataclasses",
+    "inspect",
+    "hashlib",
+    "numpy",
+    "click",
+    "graphmem.ledger",
+    "graphmem.canonical_json",
+    "graphmem.adapters.sqlite.vectors",
+    "graphmem.adapters.sqlite.lexical_search",
+    "graphmem.adapters.sqlite.write_batch",
+    "graphmem.service.memory",
+    "graphmem.service.linked_store",
+    "graphmem.service.cut_store",
+)
+
+
+def test_a_hook_with_a_block_imports_no_part_that_it_does_not_need(project: Path) -> None:
+    store = initialise(project)
+    trust(str(store.parent))
+    with graphmem.open(str(store)) as memory:
+        memory.add(Statement(title="The ledger keeps its currency in the invoice"))
+    program = (
+        "import sys; sys.path.append(sys.argv[1]); before = set(sys.modules)\n"
+        "from graphmem.hosts.hook.entry import answered\n"
+        "answer = answered('claude-code', 'UserPromptSubmit', sys.stdin.buffer.read())\n"
+        "assert 'ledger' in answer.stdout\n"
+        f"print(*sorted((set(sys.modules) - before) & set({NOT_FOR_A_BLOCK!r})))\n"
+    )
+    fields = sample_payload("claude-code", "UserPromptSubmit", str(project)) | {
+        "prompt": "which currency has the ledger"
+    }
+    # -S: the environment of tests starts with modules of its own; apsw and the stemmer come from it.
+    command = [sys.executable, "-S", "-c", f"import sys; sys.path.append({sysconfig.get_path('platlib')!r})\n{program}"]
+    command.append(str(PACKAGE.parent))
+    done = subprocess.run(command, input=json.dumps(fields).encode(), capture_output=True, check=False)
+    assert (done.stderr, done.stdout) == (b"", b"\n")
 
 
 @pytest.mark.parametrize(

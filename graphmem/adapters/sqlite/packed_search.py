@@ -116,11 +116,8 @@ class PackedSearch:
         numbers = Counter(chain.from_iterable(map(self._indexes, groups.common)))
         for index in seen:
             numbers.pop(index, None)
-        by_number: dict[int, list[int]] = {number: [] for number in range(1, len(bounds) + 1)}
-        for index, number in numbers.items():
-            by_number[number].append(index)
         for number in range(len(bounds), 0, -1):
-            yield math.fsum(bounds[:number]) + spread_bound, partial(by_number.__getitem__, number)
+            yield math.fsum(bounds[:number]) + spread_bound, partial(_with_number, numbers, number)
         with_others = seen.union(numbers)
         yield spread_bound, lambda: {*chain.from_iterable(map(self._indexes, groups.widespread))} - with_others
 
@@ -150,25 +147,31 @@ class PackedSearch:
 
     def saturations(self, numbers: Sequence[int]) -> list[tuple[float, ...]]:
         """Return each term's saturated frequency in each memory, from 0 up to 1."""
-        hashes = [self._hashes[term] for term in self.terms]
-        return [self._saturation(self._texts.index(number), hashes) for number in numbers]
-
-    def _saturation(self, index: int, hashes: Sequence[int]) -> tuple[float, ...]:
-        if index < 0:
-            return (0.0,) * len(hashes)
-        base, part = self._texts.part_of(index)
-        (norm,) = self._norms_of(part, [index - base])
-        counts = [float(part.count(term, index - base)) for term in hashes]
-        return tuple([count / (count + norm) for count in counts])
+        hashes, indexes = [self._hashes[term] for term in self.terms], list(map(self._texts.index, numbers))
+        shares: dict[int, tuple[float, ...]] = {}
+        for base, part, positions in self._texts.by_part(index for index in indexes if index >= 0):
+            norms = self._norms_of(part, positions)
+            columns = [
+                [count / (count + norm) for count, norm in zip(part.counts(term, positions), norms, strict=True)]
+                for term in hashes
+            ]
+            rows = zip(*columns, strict=True)
+            shares.update(zip([base + position for position in positions], rows, strict=False))
+        return [shares.get(index, (0.0,) * len(hashes)) for index in indexes]
 
     def carriers(self, names: Sequence[str], ids: IdLookup) -> Mapping[str, tuple[str, ...]]:
         """Return the sorted ids of the memories with each name; names without any are omitted."""
         ids_of: dict[str, tuple[str, ...]] = {}
         for name, term in zip(names, names_of(names, self._hashes), strict=True):
-            indexes = self._selection.passing([index for index, _ in self._texts.postings(term)])
+            indexes = self._selection.passing(self._texts.indexes(term))
             if indexes:
                 ids_of[name] = tuple(sorted(ids.of([self._texts.number(index) for index in indexes]).values()))
         return ids_of
+
+
+def _with_number(numbers: Mapping[int, int], number: int) -> list[int]:
+    """Return the memories with a number of terms."""
+    return [index for index, held in numbers.items() if held == number]
 
 
 def _least(scores: Collection[float], limit: int) -> float:

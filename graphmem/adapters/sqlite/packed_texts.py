@@ -71,7 +71,7 @@ class PackedTexts:
 
     def frequency(self, term: int) -> int:
         """Return the number of memories that have a term."""
-        return sum(part.frequency(term) for _, part in self._parts)
+        return sum([part.frequency(term) for _, part in self._parts])
 
     def parts(self) -> Sequence[tuple[int, PackedSegment]]:
         """Return the segments, each with the index of its first memory."""
