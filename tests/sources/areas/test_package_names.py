@@ -19,7 +19,13 @@ _LINES = (
         "[tool.poetry]",
         "[dependencies]",
         "[[bin]]",
-        "[package.metadata]",
+        *(
+            "[package.metadata]",
+            "rust = { workspace = true }",
+            "edition.workspace = true",
+            'tags = [ "x", "y" ] # z',
+            "on = true",
+        ),
     ),
     *('name = "one"', 'name = "Two_x"', "name = 3", 'version = "1"', "keywords = [", '  "a",', '  ["b"],', "]"),
     *(
@@ -53,10 +59,30 @@ def test_a_name_is_that_of_the_whole_manifest(file_name: str, reader: type, text
 def test_a_mistake_in_another_table_hides_no_name() -> None:
     assert package_name("Cargo.toml", '[package]\nname = "one"\n[dependencies]\n<<<<<<< HEAD\n') == "one"
     with pytest.raises(UnreadableManifest):
-        package_name("Cargo.toml", "[package]\n<<<<<<< HEAD\n")
+        package_name("Cargo.toml", '[package]\n<<<<<<< HEAD\nname = "one"\n')
 
 
 def test_a_manifest_of_another_format_is_read_as_a_whole() -> None:
     assert package_name("package.json", '{"name": "one"}') == "one"
     assert package_name("go.mod", "module example.org/one\n") == "example.org/one"
     assert package_name("setup.cfg", "[metadata]\nname = one\n") == ""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "\n \n",
+        "# x\r\n",
+        " \t # \r\n",
+        'a = [ ,"x" ] \n',
+        'a = "b" \n',
+        "a = [\n",
+        "a.b = 1\n",
+        "[package]\n",
+        "a\n",
+        "a={ }\n",
+    ],
+)
+def test_many_lines_without_a_name_take_no_more_than_one_look(line: str) -> None:
+    with pytest.raises(UnreadableManifest):
+        package_name("Cargo.toml", f"[package]\n{line * 3_000}!")
