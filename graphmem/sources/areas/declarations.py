@@ -5,26 +5,15 @@ from __future__ import annotations
 import posixpath
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from graphmem.repository.areas import COMPONENT_FILE, OWNER_FILES, AreaRule
+from graphmem.sources.areas.package_names import package_name
 from graphmem.sources.manifests.document_texts import UnreadableManifest
-from graphmem.sources.manifests.go_modules import read_go_mod
-from graphmem.sources.manifests.javascript_packages import read_package_json
-from graphmem.sources.manifests.parts import Manifest
-from graphmem.sources.manifests.python_packages import read_pyproject, read_setup_cfg
-from graphmem.sources.manifests.rust_packages import read_cargo
 
 _MOST_RULES = 2_000
 _MOST_NAMES = 20
 _MOST_CHARS = 500
-_PARSERS: dict[str, Callable[[str], Manifest]] = {
-    "pyproject.toml": read_pyproject,
-    "setup.cfg": read_setup_cfg,
-    "package.json": read_package_json,
-    "Cargo.toml": read_cargo,
-    "go.mod": read_go_mod,
-}
 _SECTION = re.compile(r"\^?\[(?P<name>[^\[\]]{1,200})\](?:\[\d{1,9}\])?(?P<owners>.*)")
 _ESCAPED_SPACE = "\x7f"
 
@@ -61,7 +50,7 @@ def _settings_rules(text: str) -> Iterator[AreaRule]:
 def _module_rules(path: str, text: str) -> Iterator[AreaRule]:
     """Yield the name of a manifest's package, and its folder, for the files of the folder."""
     folder, base = posixpath.split(path)
-    names = [name for name in (_PARSERS[base](text).name, folder) if _is_short(name)]
+    names = [name for name in (package_name(base, text), folder) if _is_short(name)]
     if names and names != [folder]:
         yield AreaRule((f"{folder}/**" if folder else "**",), tuple(dict.fromkeys(names)))
 

@@ -69,7 +69,12 @@ def test_safe_directories_are_read_only_for_repositories_of_others(
     repository: Path, monkeypatch: pytest.MonkeyPatch, *, is_own: bool, is_bare: bool
 ) -> None:
     reads: list[str] = []
-    monkeypatch.setattr(runner, "_trusted_entries", lambda *names: reads.extend(names) or ())
+
+    def entries(home: str, _config_home: str) -> tuple[str, ...]:
+        reads.append(home)
+        return ()
+
+    monkeypatch.setattr(runner, "_trusted_entries", entries)
     user = os.geteuid()
     monkeypatch.setattr(os, "geteuid", lambda: user if is_own else user + 1)
     git(repository, "clone", "--quiet", "--bare", ".", "copy.git")
