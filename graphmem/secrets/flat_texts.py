@@ -72,7 +72,7 @@ def flat_texts(value: object, known: CleanStatements) -> FlatTexts:
         elif kind is Statement:
             if part not in known:
                 found.statements.append(part)
-                values.extend(_parts_of[kind](part))  # type: ignore[misc] - a statement has parts
+                values.extend(_parts_of_statement(part))
         elif (parts := _parts_of[kind]) is not None:
             values.extend(parts(part))
     return found
@@ -116,11 +116,16 @@ def _parts_function(kind: type) -> Callable[[Any], Iterable[object]] | None:
         return lambda mapping: (*mapping.keys(), *mapping.values())
     if not is_dataclass(kind):
         return _refuse
-    names = names_of_texts(cast("Hashable", kind))
-    if not issubclass(kind, Statement):
-        return _values(names)
-    others = _values(tuple(name for name in names if name not in JOINED))
-    return lambda statement: (joined_words(statement), *others(statement))
+    return _parts_of_statement if issubclass(kind, Statement) else _values(names_of_texts(cast("Hashable", kind)))
+
+
+def _parts_of_statement(statement: Statement) -> Iterable[object]:
+    return (joined_words(statement), *_other_parts()(statement))
+
+
+@cache
+def _other_parts() -> Callable[[Any], Iterable[object]]:
+    return _values(tuple(name for name in names_of_texts(cast("Hashable", Statement)) if name not in JOINED))
 
 
 def _values(names: tuple[str, ...]) -> Callable[[Any], Iterable[object]]:

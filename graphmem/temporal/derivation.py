@@ -45,7 +45,7 @@ def _derive_alone(before: Rows, appended: Rows, seq: int) -> Derived:
         view = View(before.plus(appended), _home(row.memory.scope), seq)
         return _derived(view, key, is_common=row.stamp.branch is None)
     # A new memory on the main line: its moves alone decide its valid time. A bulk load has thousands.
-    moves = sorted(appended.moves, key=move_order)
+    moves = sorted(appended.moves, key=move_order) if len(appended.moves) > 1 else list(appended.moves)
     return Derived(key, moves[-1].move.status if moves else None, active_spans(moves), is_common=True)
 
 

@@ -11,7 +11,7 @@ TYPE_CHECKING = False  # typing takes milliseconds to import
 if TYPE_CHECKING:
     from typing import TypeVar
 
-    _Hash = TypeVar("_Hash", int, bytes)
+    _Hash = TypeVar("_Hash")
 
 HASH_BYTES = 8
 _MOST_HASHES = 131_072

@@ -16,7 +16,7 @@ from graphmem.repository.path_patterns import ancestry
 from graphmem.terms import TITLE_WEIGHT, compound_terms, statement_texts, stem
 from graphmem.words import tokens_of_word, words_as_written
 
-_Hash = TypeVar("_Hash", int, bytes)
+_Hash = TypeVar("_Hash")
 
 _MOST_WORDS = 65_536
 
@@ -67,7 +67,7 @@ def statement_terms_of(key: str) -> StatementTerms:
 
 def facets(statement: Statement, hashes: dict[str, _Hash]) -> list[_Hash]:
     """Return the terms that filters look up."""
-    facet = Facets(hashes)
+    facet = _HashedFacets(hashes)
     terms = [facet.kind(statement.kind), facet.origin(statement.origin)]
     terms += [facet.label(label) for label in statement.labels]
     if statement.language is not None:
@@ -82,7 +82,7 @@ def facets(statement: Statement, hashes: dict[str, _Hash]) -> list[_Hash]:
     return terms
 
 
-class Facets(Generic[_Hash]):
+class _HashedFacets(Generic[_Hash]):
     """The terms of filter values; a NUL character in front distinguishes them from words."""
 
     def __init__(self, hashes: dict[str, _Hash]) -> None:
@@ -115,6 +115,10 @@ class Facets(Generic[_Hash]):
     def path(self, path: str) -> _Hash:
         """Return the term of a file, or of all files in a folder if the path ends in a slash."""
         return self._hashes[f"\0p{path}"]
+
+
+class Facets(_HashedFacets[int]):
+    """The terms of filter values as numbers."""
 
 
 def linking(anchors: Iterable[Anchor]) -> Sequence[Anchor]:
