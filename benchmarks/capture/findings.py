@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,8 +32,36 @@ class Finding:
 
     @property
     def key(self) -> Key:
-        """Repository, path and the digest of the quote and title, by which a label names the finding."""
+        """Repository, path and the digest of the quote, by which a label names the finding."""
         return (self.log.repository, self.log.path, digest_of(self.quote))
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The verdict on a finding, or on a marked place.
+
+    Attributes:
+        quote: The digest of the quote, or of the place's text.
+        part: The part that the log is in.
+        is_right: Whether it is a statement to keep; of a place, whether it records a decision.
+        first: The verdict when the part was first read; None if it was not found then.
+        reason: Why, in a few words.
+        is_place: Whether it is of a marked place.
+    """
+
+    repository: str
+    path: str
+    quote: str
+    part: str
+    is_right: bool
+    first: bool | None
+    reason: str
+    is_place: bool = False
+
+    @property
+    def key(self) -> Key:
+        """Repository, path and digest."""
+        return (self.repository, self.path, self.quote)
 
 
 def digest_of(text: str) -> str:
@@ -61,7 +89,6 @@ def sample(findings: Iterable[Finding], most: int) -> list[Finding]:
     return sorted(findings, key=lambda finding: digest_of(" ".join(finding.key)))[:most]
 
 
-def read_labels(path: Path = LABELS) -> Mapping[Key, bool]:
-    """Return whether each labelled finding is a statement to keep."""
-    lines = map(json.loads, path.read_text(encoding="utf-8").splitlines()) if path.exists() else ()
-    return {(line["repository"], line["path"], line["quote"]): line["is_right"] for line in lines}
+def read_labels(path: Path = LABELS) -> list[Label]:
+    """Return the labels of findings and places."""
+    return [Label(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]

@@ -123,12 +123,13 @@ class TranscriptReading:
     def _messages(self, quoted: Sequence[QuotedStatement]) -> list[Message]:
         """Return a message for each turn with a statement: its sentences with statements, in paragraphs of their own.
 
-        Rules read a sentence alone as they read it in its turn.
+        Rules read a sentence alone as they read it in its turn. One that counts by its place comes last, below lines
+        that make such a place.
         """
         turns = {turn.number: turn for turn in self.transcript.turns}
         sentences: dict[int, dict[str, None]] = {}
         for statement in self.statements:
-            sentences.setdefault(statement.turn.number, {})[statement.quote] = None
+            sentences.setdefault(statement.turn.number, {})[statement.excerpt or statement.quote] = None
         for said in quoted:
             # A quote over several sentences stays in one piece.
             piece = " ".join(sentences_with(said.quote, turns[said.number].text))
@@ -140,6 +141,7 @@ class TranscriptReading:
 
 
 def _whole(texts: Iterable[str]) -> list[str]:
-    """Return the texts that are in no other."""
+    """Return the texts that are in no other, those of one line first."""
     listed = list(texts)
-    return [text for text in listed if not any(text != other and text in other for other in listed)]
+    whole = [text for text in listed if not any(text != other and text in other for other in listed)]
+    return sorted(whole, key=lambda text: "\n" in text)

@@ -36,6 +36,17 @@ def test_a_transcript_is_captured_and_reviewed(tool: Tool, transcript: str) -> N
     assert tool.json("search", "builds")["hits"][0]["card"]["origin"] == "human"
 
 
+def test_a_marked_decision_keeps_its_topic_on_the_way_to_the_memory(tool: Tool, tmp_path: Path) -> None:
+    content = "Never commit builds.\n## Mail\n### Decisions\n- Use seven green workers\n- Ada to write the patch"
+    path = tmp_path / "minutes.json"
+    path.write_text(json.dumps([{"role": "user", "content": content}]), encoding="utf-8")
+    assert "2 proposed of 1 turns" in tool.out("capture", str(path))
+    assert {card["title"] for card in tool.json("proposals")["cards"]} == {
+        "Never commit builds",
+        "Mail: Use seven green workers",
+    }
+
+
 def test_people_see_proposals_with_the_words_they_came_from_and_how_to_review_them(tool: Tool, transcript: str) -> None:
     assert "No proposals wait for a review." in tool.out("proposals")
     tool.run("capture", transcript)

@@ -118,8 +118,8 @@ _OFFERED = re.compile(r"(?:being|having|the|we|my|your|our|that|this|his|her|the
 #: What a preference of a person is about who works on a project, and not on the matter of a debate.
 _WORK = re.compile(
     r"\b(?:commits?|tests?|names?|naming|comments?|docstrings?|code|messages?|functions?|classes|modules?|files?|"
-    r"branch(?:es)?|prs?|pull requests|diffs?|types?|lines?|imports?|answers?|responses?|replies|explanations?|spaces|tabs|"
-    r"indentation|style|scripts?|libraries|dependencies|packages|variables|errors|exceptions|logs?|docs|documentation|"
+    r"branch(?:es)?|prs?|pull requests|diffs?|types?|lines?|imports?|answers?|responses?|replies|explanations?|spaces|"
+    r"tabs|indentation|style|scripts?|libraries|dependencies|packages|variables|errors|exceptions|logs?|docs|documentation|"
     r"subjects|summaries|changes|patches|refactoring|constants|helpers|snippets|examples)\b",
     re.IGNORECASE,
 )
@@ -230,7 +230,7 @@ _BULLETS = re.compile(
 )
 #: What a sentence does after "Decision:".
 _DECIDED_TO = re.compile(_VERB, re.IGNORECASE)
-_ENTRY = re.compile(r"[A-Z]{2,}\b")
+_ENTRY = re.compile(r"[A-Z]{2,}(?=[ .,:]|$)")
 _LEAST_WORDS_ALONE = 5
 
 
@@ -249,7 +249,7 @@ def _resolution(sentence: str, placed: PlacedText, turn: TranscriptTurn) -> Expl
         return None
     if is_chosen and (len(head.split()) < _LEAST_WORDS or (is_nameless(head) and not placed.topic)):
         return None
-    return _made(head, reason, Kind.DECISION, "resolved", sentence, placed, turn)
+    return _made(sentence, turn, ("resolved", Kind.DECISION), (head, reason), placed)
 
 
 def _reported(sentence: str, placed: PlacedText, turn: TranscriptTurn) -> ExplicitStatement | None:
@@ -267,7 +267,7 @@ def _reported(sentence: str, placed: PlacedText, turn: TranscriptTurn) -> Explic
     if needs_topic and not placed.topic:
         return None
     place = placed if reported.is_agreement or needs_topic else _NOWHERE
-    return _made(head, reason, Kind.DECISION, "decided", sentence, place, turn)
+    return _made(sentence, turn, ("decided", Kind.DECISION), (head, reason), place)
 
 
 def _is_alone(words: str, placed: PlacedText) -> bool:
@@ -280,9 +280,18 @@ _NOWHERE = PlacedText("")
 
 
 def _made(
-    head: str, reason: str, kind: Kind, rule: str, sentence: str, placed: PlacedText, turn: TranscriptTurn
+    sentence: str, turn: TranscriptTurn, form: tuple[str, Kind], parts: tuple[str, str], placed: PlacedText
 ) -> ExplicitStatement:
-    """Return a statement about the topic of its place."""
+    """Return a statement about the topic of its place.
+
+    Args:
+        sentence: The quote.
+        turn: The turn with the sentence.
+        form: The name of the form, and the kind.
+        parts: What is stated, and the reason.
+        placed: The place of the sentence.
+    """
+    (rule, kind), (head, reason) = form, parts
     rejected = tuple(match["option"].strip(" .`'\"") for match in _INSTEAD.finditer(head))
     title = head.strip(" .!*")
     title = title[0].upper() + title[1:]
@@ -316,7 +325,7 @@ def _of_form(
     if form.name == "preferred" and not _is_of_work(lead, head):
         return None
     title = f"{lead if form.needs_reason else form.lead}{head}"
-    made = _made(head, reason, form.kind, form.name, quote, _NOWHERE, turn)
+    made = _made(quote, turn, (form.name, form.kind), (head, reason), _NOWHERE)
     title = title.strip(" .!*")
     return replace(made, title=title[0].upper() + title[1:])
 

@@ -83,7 +83,7 @@ class _Heading:
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
+class _DecisionTable:
     text_column: int
     topic_column: int | None
     mark: Mark
@@ -96,7 +96,7 @@ def placed_texts(paragraphs: Iterable[str]) -> Iterator[PlacedText]:
         paragraphs: In their order, each on one line.
     """
     headings: list[_Heading] = []
-    table: _Table | None = None
+    table: _DecisionTable | None = None
     was_item = True
     for paragraph in paragraphs:
         heading = _heading(paragraph)
@@ -174,7 +174,7 @@ def _cells(row: str) -> list[str]:
     return [cell.strip() for cell in row.strip().removeprefix("|").removesuffix("|").split("|")]
 
 
-def _table(row: str) -> _Table | None:
+def _table(row: str) -> _DecisionTable | None:
     """Return the table of decisions that a row is the head of."""
     columns = [cell.strip("*_ ") for cell in _cells(row)]
     marks = [column for column in columns if _MARK.fullmatch(column)]
@@ -182,10 +182,10 @@ def _table(row: str) -> _Table | None:
     if not marks or not texts or any(_TASKS.search(column) for column in columns):
         return None
     topics = [number for number, column in enumerate(columns) if _TOPIC_COLUMN.fullmatch(column)]
-    return _Table(texts[-1], topics[0] if topics else None, _mark(marks[0]))
+    return _DecisionTable(texts[-1], topics[0] if topics else None, _mark(marks[0]))
 
 
-def _of_row(table: _Table, row: str, topic: str) -> Iterator[PlacedText]:
+def _of_row(table: _DecisionTable, row: str, topic: str) -> Iterator[PlacedText]:
     cells = _cells(row)
     if _RULER.fullmatch(row) or len(cells) <= table.text_column or _TEXT_COLUMN.fullmatch(cells[table.text_column]):
         return

@@ -40,7 +40,8 @@ _CLAUSE = re.compile(
 )
 #: What is done next, or in the talk, and chooses nothing.
 _NEXT = re.compile(
-    r"(?:not )?(?:\w+ly |further )?(?:discuss|talk|revisit|continue|wait|try|take|bring|ask|look|explore|investigate|consider|"
+    r"(?:not )?(?:\w+ly |further )?(?:discuss|talk|revisit|continue|wait|try|take|bring|ask|look|explore|"
+    r"investigate|consider|"
     r"see|think|work|meet|schedule|have (?:a|another|the|some)|come|table|punt|start|begin|"
     r"go (?:ahead|back|around|through|over|out|on)|move (?:on|to the next|these|the discussion)|present|share|send|do|"
     r"get|give|say|disagree|follow|let|help|focus|spend|reach|put|ensure|make sure|redo|review|prepare|resolve|check|"
@@ -57,7 +58,8 @@ _CHOSEN = re.compile(
 _ASSENT = frozenset({"agreed that ", "agreed on "})
 _POSSIBLE = re.compile(r"\b(?:could|might|may|eventually|ideally)\b", re.IGNORECASE)
 _FINDING = re.compile(
-    r"(?:an? |(?:the )?(?:value|necessity|importance|need|usefulness)\b|the (?:idea|fact|notion|point|following)\b|(?:many|what|here|most|how|down|whether|with|and|in|at|upon|"
+    r"(?:an? |(?:the )?(?:value|necessity|importance|need|usefulness)\b|the (?:idea|fact|notion|point|following)\b|"
+    r"(?:many|what|here|most|how|down|whether|with|and|in|at|upon|"
     r"by)\b)",
     re.IGNORECASE,
 )

@@ -27,7 +27,7 @@ _STAGE = r"(?:stage|phase) ?\d(?:\.\d+)?"
 _HOW = r"(?:not |conditionally |unanimously |formally |officially |tentatively )?"
 #: How a sentence begins that tells an outcome.
 _FORMS = re.compile(
-    rf"{AGREEMENT} (?:was |is |has been )?(?:reached |achieved )?{_ON}|"
+    rf"{AGREEMENT} (?:was |is |has been )?(?:reached |achieved )?{_ON}(?= \S)|"
     rf"(?:reached|achieved) {AGREEMENT} {_ON}|{AGREEMENT} (?:reached|achieved)[.!]?$|"
     rf"(?:there (?:is|was)|{GROUP} (?:have|has|had|reached|came to|achieved)) (?:an? )?{AGREEMENT} {_ON}|"
     rf"{GROUP} (?:approves?d?|accept(?:ed|s)?|reject(?:ed|s)?|adopt(?:ed|s)?)\b|"
@@ -39,11 +39,13 @@ _FORMS = re.compile(
     r"(?:not )?(?:advanc(?:e[sd]?|ing)|mov(?:e[sd]?|ing)|goes|promoted|demot(?:ed|ing)|proceed(?:s|ing|ed)?|"
     rf"reach(?:es|ed)) (?:back )?(?:to |from )?{_STAGE}|not (?:advancing|promoting)\b|"
     r"rename[ds]? to \S|"
-    rf"{_CHOICE} (?!(?:to|by|of|is|was|in|and|for|as|from|that|mind)\b|\S+(?: \S+){{0,5}} (?:is|are|was|were)\b)",
+    rf"{_CHOICE} (?!(?:to|by|of|is|was|in|and|for|as|from|that|mind)\b|"
+    rf"\S+(?: \S+){{0,5}} (?:is|are|was|were)\b)",
     re.IGNORECASE,
 )
 _BE = (
-    r"(?<!that )(?<!which )(?<!ready )(?<!need )(?<!needs )(?<!has )(?<!have )\b(?:is|are|was|were|has been|have been|will be|to be|"
+    r"(?<!that )(?<!which )(?<!ready )(?<!need )(?<!needs )(?<!has )(?<!have )\b(?:is|are|was|were|has been|"
+    r"have been|will be|to be|"
     r"shall be|is to be|are to be|(?:will|shall) (?:not|no longer|now|also|officially) be)"
 )
 _NO_VERB_BEFORE = r"(?<! has)(?<! have)(?<! had)(?<! to)(?<! will)(?<! and)(?<! not)"
@@ -63,15 +65,19 @@ _OF_SUBJECT = re.compile(
 _MATTER = re.compile(r"[^:.;]{1,60}: +(?=\S)")
 #: Words of tasks, of what stays open, of reports, and of the meeting itself.
 _OPEN = re.compile(
-    r"(?:^|: )already\b|\b(?:positive|discuss\w*|revisit\w*|follow[- ]?ups?|investigat\w+|explor\w+|look(?:ing)? into|continu\w+|further|"
+    r"(?:^|: )already\b|\b(?:positive|discuss\w*|revisit\w*|follow[- ]?ups?|investigat\w+|explor\w+|"
+    r"look(?:ing)? into|continu\w+|further|"
     r"more|needs?|concerns?|consider\w*|questions?|if|unless|whether|would|"
     r"could|should|may|might|can|seek\w*|asking|waiting|offline|agendas?|minutes|schedul\w+|meetings?|calls?|"
     r"volunteers?|try|tbd|todo|later|eventually|hopefully|plans?|planning|tentativ\w+|likely|"
-    r"no(?! longer| objections?)|not (?:reached|achieved|discussed|yet)|(?:not|n't) (?:have|reach|get) \w*|unclear|feedback|ideas?|"
+    r"no(?! longer| objections?)|not (?:reached|achieved|discussed|yet)|(?:not|n't) (?:have|reach|get) \w*|unclear|"
+    r"feedback|ideas?|"
     r"work(?:ing)? (?:on|with|out)|report\w*|notes|presentation|slides|next steps?|someone|anyone|"
     r"said|says|say|shared|noted|according|suggest\w*|propos(?:ed|es|ing)|requested|believes?|thinks?|felt|raised|"
-    r"asked|recommended|created|what|where|how|why|i|my|attempt\w*|hope\w*|aim(?:s|ed)?|potential\w*|possibl\w+|unresolved|conflict\w*|"
-    r"^not an?|^an? \S+$|that from|ready|overflow|topics?|tomorrow|reflector|reviewers?|direction|existing$|reviews?)\b|\?",
+    r"asked|recommended|created|what|where|how|why|i|my|attempt\w*|hope\w*|aim(?:s|ed)?|potential\w*|possibl\w+|"
+    r"unresolved|conflict\w*|"
+    r"^not an?|^an? \S+$|that from|ready|"
+    r"overflow|topics?|tomorrow|reflector|reviewers?|direction|existing$|reviews?)\b|\?",
     re.IGNORECASE,
 )
 

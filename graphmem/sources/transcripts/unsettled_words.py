@@ -6,7 +6,8 @@ import re
 
 #: Words of doubt, of plans, or of statements for this moment alone.
 _PASSING = re.compile(
-    r"\b(?:eventually|in the future|someday|at some point|for now|right now|yet|today|this time|at the moment|for the moment|temporarily|this (?:pr|commit|session|"
+    r"\b(?:eventually|in the future|someday|at some point|for now|right now|yet|today|this time|at the moment|"
+    r"for the moment|temporarily|this (?:pr|commit|session|"
     r"file|task|change|branch|one|test|function|line|issue|entirely|way)|that (?:file|one|test|function|line|commit|"
     r"branch|for)|maybe|perhaps|might|may want|likely|not sure|on this$|i think|i guess|probably|if you|unless you|"
     r"for me to|next step|first[, ]|worry|wait|(?:we|i) plan|you (?:can|may|could)|"
@@ -52,7 +53,8 @@ _BROKEN = re.compile(
 
 #: Words of the meeting itself: its agenda, time and votes.
 _MEETING = re.compile(
-    r"agenda|\d utc\b|\b(?:meetings?|meet again|minutes|stand-?ups?|time ?slots?|the votes?|schedul\w+|adjourn\w*|attendees|"
+    r"agenda|\d utc\b|\b(?:meetings?|meet again|minutes|stand-?ups?|time ?slots?|the votes?|schedul\w+|adjourn\w*|"
+    r"attendees|"
     r"(?:next|last|this|today's|dev|weekly|monthly|on the) calls?)\b|"
     r"\b(?:an?|the|stale) (?:\S+ )?labels?\b|\bfrom an? (?:issue|pr)\b|"
     r"\b(?:prs?|pull requests?|issues?) open\b|\b(?:another|\d+ more|one more) (?:day|week|month)s?\b|"
@@ -62,8 +64,10 @@ _MEETING = re.compile(
 #: A verb without its object, and things that only a look at the talk tells apart.
 _INCOMPLETE = re.compile(
     r"^(?:not )?(?:close|remove|leave|defer|postpone|merge|land|revert|keep|drop|add|use|approve|accept|reject|include|"
-    r"ship|publish|delay|push|change|set|land|extend) (?:open |up )?(?:until|from|on|when|once|if|again|as|for|to|that|in|"
-    r"at|with)\b|^to\b|^\w+ that (?:an?|the)\b|^\w+ that \W|\bthe following (?:\w+ )?\w+$|^we'd\b|\b(?:agreement|consensus|consent) to \w+$|"
+    r"ship|publish|delay|push|change|set|land|extend) (?:open |up )?(?:until|from|on|when|once|if|again|as|for|to|"
+    r"that|in|"
+    r"at|with)\b|^to\b|^\w+ that (?:an?|the)\b|^\w+ that \W|\bthe following (?:\w+ )?\w+$|^we'd\b|\b(?:agreement|"
+    r"consensus|consent) to \w+$|"
     r"^(?:use|go with|keep|stick with) that\b|^\d{1,2}(?:,| and \d)|"
     r"\b(?:the|our) (?:current|existing|present|same|presented) \w+$|^we need\b|\bstill waiting\b|\bhopefully\b|"
     r"^keep (?!using|running|supporting)\w+ing\b|\b(?:on|with|from|to) that(?:$|,| and\b)|"
@@ -73,7 +77,8 @@ _INCOMPLETE = re.compile(
 _NAMELESS = re.compile(
     r"^(?:not )?\w+ the (?:(?:proposal|change|pr|pull request|issue|document|argument|vote)(?! (?:of|for|from)\b)|"
     r"(?:title|name|text|wording)(?! (?:of|for|from|to)\b))\b|"
-    r"\b(?:the|both|all|presented|proposed) (?:\w+ ){0,2}(?:of the )?(?:proposals?|changes?|prs?|pull requests?|issues?|"
+    r"\b(?:the|both|all|presented|proposed) (?:\w+ ){0,2}(?:of the )?(?:proposals?|changes?|prs?|pull requests?|"
+    r"issues?|"
     r"documents?|texts?|semantics|fix(?:es)?|directions?|votes?)$|"
     r"\b(?:the|this|that) (?:\S+ ){0,2}(?:solution|approach|plan|strategy|option|idea|alternative|suggestion|version)$|"
     r"(?:^|consent |consensus |agreement |achieved |reached |not )(?:(?:to|on|for) )?"
