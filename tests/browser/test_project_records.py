@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ def records(world: World, tmp_path: Path) -> Iterator[Driver]:
 
 
 def test_a_record_leads_to_the_one_that_replaced_it(records: Driver, world: World) -> None:
-    asked: Mapping[str, Any] = {**world.examples, "tenant": TENANT, "repo": None, "subject": "ADR-0002"}
+    asked: dict[str, Any] = {**world.examples, "tenant": TENANT, "repo": None, "subject": "ADR-0002"}
     paths = [row["path"] for row in records.execute_query(QUERIES["what-replaced-what"].text, asked).records]
     found = {(path.start_node["aliases"][0], path.end_node["aliases"][0]) for path in paths}
     assert {("ADR-0002", "ADR-0005"), ("ADR-0008", "ADR-0010")} <= found
