@@ -57,15 +57,16 @@ class World:
 def world(tmp_path_factory: pytest.TempPathFactory, neo4j: Access) -> Iterator[World]:
     neo4j.wipe()
     with told(tmp_path_factory.mktemp("world")) as memory, neo4j.driver() as driver:
-        _copied(memory, neo4j)
+        copied(memory, neo4j, Scope())
         yield World(memory, neo4j, driver, _examples(driver), datetime.now(UTC))
     neo4j.wipe()
 
 
-def _copied(memory: GraphMemory, access: Access) -> None:
+def copied(memory: GraphMemory, access: Access, scope: Scope) -> None:
+    """Restore on a server what a scope's tenant has in a file."""
     with Neo4jStore.open(access.url, create=True, login=access.login) as store:
-        context = ServiceContext(store, scope=Scope(), actor="tester", clock=utc_now, embedder=no_embedder)
-        GraphMemory(context).restore(memory.export(scope=Scope()), scope=Scope())
+        context = ServiceContext(store, scope=scope, actor="tester", clock=utc_now, embedder=no_embedder)
+        GraphMemory(context).restore(memory.export(scope=scope), scope=scope)
 
 
 def _examples(driver: Driver) -> Mapping[str, Any]:

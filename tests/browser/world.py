@@ -1,4 +1,4 @@
-"""A real history, with a few things beside it that only happen to others: conflicts, undoing, private and gone."""
+"""A history of facts and of a shop's decision records, with conflicts, undoing, and what is private or gone."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from graphmem import GraphMemory, Kind, Move, Scope, Statement, Status, SupersessionKind, Write
-from graphmem.demo.__main__ import ingest_records
 from graphmem.demo.facts import ReplayClock, last_day, load_facts, replay
 from graphmem.instants import to_micros
 from graphmem.model import Anchor, AnchorKind, LinkKind, ReadMainline
 from graphmem.opening import open_memory
 from graphmem.repository.mainline_rows import MainlineRows, PathOrigin, RefRow, SegmentRow, packed
+from graphmem.sources.decisions import read_decisions
 from graphmem.store import Clock
 from tests.fake_embedder import no_embedder
 from tests.web.story import tell
 
 #: Where readers stand: they see what belongs to this repository or to none.
 REPO = "example.org/shop"
+#: The shop, of which there are only decision records.
+SHOP = Path(__file__).parent / "shop"
 GONE = "src/gone.py"
 BRANCH = Write(scope=Scope(repo=REPO, branch="rewrite"))
 PRIVATE = Write(scope=Scope(repo=REPO, user="ada"), reason="only for one")
@@ -50,8 +52,8 @@ def told(folder: Path) -> GraphMemory:
     clock, facts = ReplayClock(), load_facts()
     with _opened(folder, Scope(), clock) as shared:
         replay(facts, shared, clock)
-        # At most the day after the newest decision: a store takes in no ledger whose clock is further ahead than a day.
-        clock.now = ingest_records(shared, last_day(facts) + timedelta(days=1))
+        clock.now = max(clock.now, last_day(facts)) + timedelta(days=1)
+        shared.ingest(read_decisions([SHOP / "docs" / "decisions"], root=SHOP, read_at=clock.now))
     memory = _opened(folder, Scope(repo=REPO), clock)
     tell(memory)
     _trouble(memory)

@@ -17,7 +17,7 @@ from tests.doctor.conftest import link
 from tests.faults import ADDRESS, FaultProxy
 from tests.servers import SMALL, Access, access
 from tests.test_faults import Echo
-from tools.neo4j_server import start
+from tools.neo4j_server import Server, start
 
 SECRET = "correct-horse-battery"  # noqa: S105
 
@@ -30,6 +30,13 @@ def place(neo4j: Access, project: Path, monkeypatch: pytest.MonkeyPatch) -> Acce
     _log_in(neo4j, monkeypatch)
     with graphmem.open(neo4j.url, create=True):
         return neo4j
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server for logins that are refused, which lock a user out for a while; the last test starts it read-only."""
+    with start(replace(SMALL, folder=tmp_path_factory.mktemp("own"))) as server:
+        yield server
 
 
 def _log_in(place: Access, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,14 +77,13 @@ def test_a_neo4j_that_falls_silent_does_not_hang_the_doctor(place: Access, monke
 
 
 @pytest.mark.heavy
-def test_a_wrong_password_is_told_and_not_shown(project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_wrong_password_is_told_and_not_shown(own: Server, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     del project
-    with start(replace(SMALL, folder=tmp_path / "own")) as server:
-        _log_in(replace(access(server), password=SECRET), monkeypatch)
-        links = list(examine(server.url))
-        assert "refuses this login" in told(links[2])[0]
-        assert links[2].fix == "export GRAPHMEM_NEO4J_USER=neo4j GRAPHMEM_NEO4J_PASSWORD=…"
-        assert SECRET not in repr(links)
+    _log_in(replace(access(own), password=SECRET), monkeypatch)
+    links = list(examine(own.url))
+    assert "refuses this login" in told(links[2])[0]
+    assert links[2].fix == "export GRAPHMEM_NEO4J_USER=neo4j GRAPHMEM_NEO4J_PASSWORD=…"
+    assert SECRET not in repr(links)
 
 
 def test_a_password_in_the_url_is_told_and_not_shown(place: Access) -> None:
@@ -133,14 +139,12 @@ def test_a_vector_index_that_is_asked_for_and_missing_is_told(place: Access, mon
 
 
 @pytest.mark.heavy
-def test_a_read_only_database_is_told(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_only_database_is_told(own: Server, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     del project
-    options = replace(SMALL, folder=tmp_path / "own")
-    with start(options) as server:
-        _log_in(access(server), monkeypatch)
-        graphmem.open(server.url, create=True).close()
-        options = server.options
-    with start(replace(options, settings={"server.databases.read_only": "neo4j"})) as server:
+    _log_in(access(own), monkeypatch)
+    graphmem.open(own.url, create=True).close()
+    own.stop()
+    with start(replace(own.options, settings={"server.databases.read_only": "neo4j"})) as server:
         assert link("contents", server.url).health is LinkHealth.OK
         found, fix = told(link("writing", server.url))
     assert ("read-only" in found, "server.databases.read_only" in fix) == (True, True)

@@ -62,6 +62,7 @@ def test_without_a_store_tools_are_listed_and_calls_say_how_to_make_one(tmp_path
     assert (error["code"], "graphmem init" in error["message"]) == ("not_found", True)
 
 
+@pytest.mark.unmeasured
 def test_clients_with_processes_of_their_own_share_one_store(tmp_path: Path) -> None:
     initialise(tmp_path)
 
@@ -84,6 +85,7 @@ def test_clients_with_processes_of_their_own_share_one_store(tmp_path: Path) -> 
 VERSIONS = [("legacy", "2025-11-25"), ("2026-07-28", "2026-07-28")]
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(("mode", "version"), VERSIONS)
 def test_eight_clients_at_once_over_stdio(tmp_path: Path, mode: Any, version: str) -> None:  # noqa: ANN401 - a literal
     initialise(tmp_path)
