@@ -54,9 +54,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "graphmem.answers": "OnSimilar",
     "graphmem.errors": (
-        "BadDiff CommitUnknown Conflict CorruptStore Forbidden GraphMemError InvalidInput NotFound StoreUnavailable"
-        " Unsupported"
-        "CommitUnknown Conflict CorruptStore Forbidden GraphMemError InvalidInput NotFound SecretRefused"
+        "BadDiff CommitUnknown Conflict CorruptStore Forbidden GraphMemError InvalidInput NotFound SecretRefused"
         " StoreUnavailable Unsupported"
     ),
     "graphmem.model": (
