@@ -118,7 +118,9 @@ def block_of(block: ContextBlock, is_shown: Callable[[Why], bool], reader: list[
     """Return the lines of a block whose memories are there for a wanted reason."""
     head, foot = block.markdown.partition("\n")[0], block.markdown.rpartition("\n")[2]
     is_foot = not foot.startswith(("- ", "#"))
-    return Block(head, list(_lines(block, is_shown)), foot if is_foot else "", block.at.seq, reader)
+    ends = [item.until.timestamp() for section in block.sections for item in section.items if item.until is not None]
+    lines = list(_lines(block, is_shown))
+    return Block(head, lines, foot if is_foot else "", block.at.seq, reader, min(ends, default=None))
 
 
 def _lines(block: ContextBlock, is_shown: Callable[[Why], bool]) -> Iterator[tuple[str, str, str]]:

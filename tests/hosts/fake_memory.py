@@ -21,13 +21,14 @@ class FakeMemory:
         self.guarded = guarded or Guarded()
         self.asked: list[object] = []
         self.foot = ""
+        self.ends_at: float | None = None
 
     def __call__(self) -> FakeMemory:
         return self
 
     def session_block(self, branch: str) -> Block:
         self.asked.append(("session", branch))
-        return Block("Memories in force.", self.lines, self.foot, 7)
+        return Block("Memories in force.", self.lines, self.foot, 7, ends_at=self.ends_at)
 
     def prompt_block(self, prompt: str) -> Block:
         self.asked.append(("prompt", prompt))

@@ -218,3 +218,12 @@ def test_a_server_gives_hooks_the_same_answers(shop: Path) -> None:
     assert blocks[0] == blocks[1]
     assert found[0] == found[1]
     assert found[0]["decision"] == "deny"
+
+
+def test_a_block_knows_when_the_first_of_its_memories_ends(shop: Path) -> None:
+    with graphmem.open(str(shop / ".graphmem/memory.db")) as memory:
+        answers = MemoryAnswers(memory, shop)
+        assert answers.session_block("main").ends_at is None
+        claim = memory.claim("Invoices move", ["src/invoices/"], lasting="2h").claim
+        assert claim.until is not None
+        assert answers.session_block("main").ends_at == claim.until.timestamp()

@@ -340,7 +340,7 @@ def test_a_block_that_is_still_right_is_not_asked_for_again(store: Path) -> None
     assert len(memory.asked) == 2
 
 
-@pytest.mark.parametrize("change", ["store", "log", "settings", "environment", "branch", "hour", "just written"])
+@pytest.mark.parametrize("change", ["store", "log", "settings", "environment", "branch", "hour", "end", "just written"])
 def test_a_kept_block_is_thrown_away_when_anything_it_depends_on_differs(
     store: Path, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
@@ -350,6 +350,7 @@ def test_a_kept_block_is_thrown_away_when_anything_it_depends_on_differs(
     (store / ".git").mkdir()
     if change != "just written":
         os.utime(store / ".graphmem/memory.db", (1e9, 1e9))
+    memory.ends_at = time.time() + 300 if change == "end" else None
     host = Host(store, memory)
     host("claude-code", "SessionStart", session_id="a")
     if change == "store":
@@ -364,6 +365,8 @@ def test_a_kept_block_is_thrown_away_when_anything_it_depends_on_differs(
         (store / ".git/HEAD").write_text("ref: refs/heads/feature\n", encoding="utf-8")
     elif change == "hour":
         later(monkeypatch, 3_601)
+    elif change == "end":
+        later(monkeypatch, 301)
     host("claude-code", "SessionStart", session_id="b")
     assert len(memory.asked) == 2
 

@@ -1,7 +1,7 @@
 """Answers that are still right: derived from the store, and thrown away when anything that they depend on differs.
 
-An answer is used if the store's file and log, the settings and the question are as they were, for at most an hour: a
-memory can come into force, or end, at a time that was declared before. A file that was written just before it was
+An answer is used if the store's file and log, the settings and the question are as they were, until the first known end
+of a memory in it, and for at most an hour: a memory can come into force at a time that was declared before. A file that was written just before it was
 looked at could be written again within the resolution of its time stamp: no answer is kept then.
 """
 
@@ -48,7 +48,7 @@ class CacheKey:
             record = json.load(stream)
             if record["stamp"] == self.stamp and 0 <= time.time() - record["at"] < _MAX_AGE_S:
                 answer = record["answer"]
-                return answer if isinstance(answer, dict) else None
+                return answer if isinstance(answer, dict) and not _has_ended(answer) else None
         return None
 
     def write(self, answer: dict[str, object]) -> None:
@@ -71,6 +71,12 @@ class CacheKey:
             if stat
         ]
         return all(self.taken_ns - written > _QUIET_NS for written in times)
+
+
+def _has_ended(answer: dict[str, object]) -> bool:
+    """Return True if a memory in an answer has ended since."""
+    ends_at = answer.get("ends_at")
+    return isinstance(ends_at, (int, float)) and ends_at <= time.time()
 
 
 def _stat(path: str) -> list[int]:

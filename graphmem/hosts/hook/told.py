@@ -12,18 +12,27 @@ class Block:
         foot: The line about omitted memories; empty if none were omitted.
         seq: The ledger position of the block.
         reader: Tenant, repository and user of the reader, for the recall ledger; empty if it is off.
+        ends_at: The first known end of a memory in the block, such as that of a claim, in seconds since 1970; None
+            without one.
     """
 
-    __slots__ = ("foot", "head", "lines", "reader", "seq")
+    __slots__ = ("ends_at", "foot", "head", "lines", "reader", "seq")
 
-    def __init__(
-        self, head: str, lines: list[tuple[str, str, str]], foot: str, seq: int, reader: list[str | None] | None = None
+    def __init__(  # noqa: PLR0913 - the parts of a block
+        self,
+        head: str,
+        lines: list[tuple[str, str, str]],
+        foot: str,
+        seq: int,
+        reader: list[str | None] | None = None,
+        ends_at: float | None = None,
     ) -> None:
         self.head = head
         self.lines = lines
         self.foot = foot
         self.seq = seq
         self.reader = reader or []
+        self.ends_at = ends_at
 
     @property
     def keys(self) -> list[str]:
@@ -50,7 +59,7 @@ class Block:
     def fields(self) -> dict[str, object]:
         """Return the block as JSON."""
         fields: dict[str, object] = {"head": self.head, "lines": self.lines, "foot": self.foot, "seq": self.seq}
-        return {**fields, "reader": self.reader}
+        return {**fields, "reader": self.reader, "ends_at": self.ends_at}
 
     @classmethod
     def of(cls, fields: dict[str, object]) -> Block:
