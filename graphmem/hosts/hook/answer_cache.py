@@ -1,8 +1,9 @@
 """Answers that are still right: derived from the store, and thrown away when anything that they depend on differs.
 
 An answer is used if the store's file and log, the settings and the question are as they were, until the first known end
-of a memory in it, and for at most an hour: a memory can come into force at a time that was declared before. A file that was written just before it was
-looked at could be written again within the resolution of its time stamp: no answer is kept then.
+of a memory in it, and for at most an hour: a memory can come into force at a time that was declared before. A file that
+was written just before it was looked at could be written again within the resolution of its time stamp: no answer is
+kept then.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ class Block:
 
     __slots__ = ("ends_at", "foot", "head", "lines", "reader", "seq")
 
-    def __init__(  # noqa: PLR0913 - the parts of a block
+    def __init__(
         self,
         head: str,
         lines: list[tuple[str, str, str]],
