@@ -38,8 +38,10 @@ FIRST_READINGS = (
     (4, "full", 12, 0.833),
     (4, "partial", 4, 0.0),
     (4, "amendment", 9, 0.778),
+    (5, "full", 24, 0.75),
+    (5, "partial", 1, 0.0),
 )
-FIRST_INVENTED = ((2, 0), (3, 0), (4, 1))
+FIRST_INVENTED = ((2, 0), (3, 0), (4, 1), (5, 1))
 GOALS = {"full": 0.95, "partial": 0.85, "amendment": None}
 
 
@@ -62,7 +64,7 @@ def main(arguments: list[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 2
     found = [one for one in listed() if (Path(arguments[0]) / one.repo.replace("/", "+")).is_dir()]
-    rounds = ([one for one in found if one.round == number] for number in (1, 2, 3, 4))
+    rounds = ([one for one in found if one.round == number] for number in (1, 2, 3, 4, 5))
     rows = [*first_readings(), *(row for some in rounds if some for row in measures(some, Path(arguments[0])))]
     show(rows)
     write("reading", rows)

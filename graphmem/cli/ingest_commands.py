@@ -66,7 +66,7 @@ def decisions(
     options: _IngestOptions,
     write: Write,
 ) -> None:
-    """Read decision records from files and folders: Markdown, reStructuredText, AsciiDoc, XML and kep.yaml.
+    """Read decision records from files and folders: Markdown, reStructuredText, AsciiDoc, MediaWiki, XML and kep.yaml.
 
     A record has a status, a header or front matter, or a decision section. A record without a date gets that of its
     first commit. Records that cannot be read are reported with file and line, and the others are read; if there are no

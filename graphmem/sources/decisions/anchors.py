@@ -25,7 +25,7 @@ _SUFFIXES = frozenset({
 })
 # fmt: on
 _HOSTS = re.compile(r"^(?:www\.|[\w-]+\.(?:com|org|io|net|dev|gov|uk)/)", re.IGNORECASE)
-_RECORD = re.compile(r"(?:^|/)(?:[A-Za-z]{2,6}[-_])?\d{2,6}[-_.][^/]*\.(?:md|markdown|rst|txt)$")
+_RECORD = re.compile(r"(?:^|/)(?:[A-Za-z]{2,6}[-_])?\d{2,6}[-_.][^/]*\.(?:md|markdown|rst|txt|adoc|mediawiki)$")
 
 
 def anchors_of(sections: Iterable[TextSection], path: str) -> tuple[Anchor, ...]:

@@ -76,7 +76,7 @@ class Catalogue:
             folder = "" if path.startswith("/") else posixpath.dirname(origin.path)
             near = posixpath.normpath(posixpath.join(folder, path.lstrip("/")))
             neighbours = (posixpath.join(near, name) for name in ("kep.yaml", "README.md", "README.adoc", "README.rst"))
-            for candidate in (near, f"{near}.md", f"{near}.rst", f"{near}.adoc", *neighbours):
+            for candidate in (near, f"{near}.md", f"{near}.rst", f"{near}.adoc", f"{near}.mediawiki", *neighbours):
                 if candidate in self._by_path:
                     return self._by_path[candidate]
         stem = _stem(path.rstrip("/"))
@@ -121,7 +121,7 @@ def _stem(path: str) -> str:
     name = posixpath.basename(path).lower()
     if is_kep(path) or (name.startswith(("readme.", "index.")) and posixpath.dirname(path)):
         return posixpath.basename(posixpath.dirname(path)).lower()
-    return re.sub(r"\.(?:md|markdown|rst|txt|html?|adoc|asciidoc|xml)$", "", name)
+    return re.sub(r"\.(?:md|markdown|rst|txt|html?|adoc|asciidoc|asc|xml|mediawiki|wiki)$", "", name)
 
 
 def _slug(path: str) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from graphmem.sources.decisions.documents import MAX_DOCUMENT_BYTES, Document
+from graphmem.sources.decisions.file_names import RECORD_SUFFIXES
 from graphmem.sources.decisions.reader import read_documents
 from graphmem.sources.git.file_versions import contents
 from graphmem.sources.git.tree_files import tree_files
@@ -13,7 +14,6 @@ from graphmem.sources.observations import Reading
 
 #: Folders of decision records, by their last part.
 _FOLDERS = frozenset({"adr", "adrs", "decisions", "rfcs", "keps", "peps", ".decisions"})
-_SUFFIXES = (".md", ".rst", ".txt", ".adoc", ".xml", "kep.yaml")
 _MOST_RECORDS = 5_000
 
 
@@ -31,4 +31,5 @@ def read_committed_decisions(root: Path, commit: str, *, read_at: datetime) -> R
 
 
 def _may_be_record(path: str) -> bool:
-    return path.lower().endswith(_SUFFIXES) and not _FOLDERS.isdisjoint(PurePosixPath(path.lower()).parts[:-1])
+    is_text = path.lower().endswith((*RECORD_SUFFIXES, "kep.yaml"))
+    return is_text and not _FOLDERS.isdisjoint(PurePosixPath(path.lower()).parts[:-1])

@@ -37,7 +37,7 @@ _KEY = re.compile(
     r"^(?P<partly>part(?:ly|ial|ially)? |provisionally )?(?:"
     r"(?P<old_full>(?:supp?er[cs]{1,2}e+de?d|replaced|obsoleted|supplanted|deprecated|overridden|succeeded) ?"
     r"(?P<inpart>in part "
-    r"|partly |partially )?by|replacement|successors?)"
+    r"|partly |partially )?by|(?:proposed )?replacement|successors?)"
     r"|(?P<old_part>(?:amended|extended|refined|revised|updated|modified|clarified) ?by)"
     r"|(?P<new_full>supp?er[cs]{1,2}e+de?s?|supp?er[cs]{1,2}e+ding|replaces|obsoletes|supplants|deprecates|overrides|predecessors?"
     r"|supp?er[cs]{1,2}e+de?d(?= (?:adrs?|decisions?|records?)))"

@@ -19,6 +19,8 @@ from graphmem.sources.decisions.file_names import (
     names_folder,
 )
 from graphmem.sources.decisions.front_matter import Field, RefusedYaml, is_nothing, parse_yaml
+from graphmem.sources.decisions.mediawiki import is_mediawiki
+from graphmem.sources.decisions.mediawiki import to_markdown as mediawiki_to_markdown
 from graphmem.sources.decisions.records import ParsedFile, normal_key
 from graphmem.sources.decisions.sections import STATUS_SECTIONS, TextSection, read_sections, sections_of
 from graphmem.sources.decisions.statuses import leading_status
@@ -154,7 +156,7 @@ def _prose(path: str, text: str) -> ParsedFile:
         return ParsedFile(path, tuple(attributes), read_sections("\n".join(to_markdown(lines))), tuple(lines))
     fields, start, problems = _metadata(lines)
     is_rst = path.lower().endswith((".rst", ".txt"))
-    rest = lines[start:]
+    rest = mediawiki_to_markdown(lines[start:]) if is_mediawiki(path) else lines[start:]
     if is_rst and not fields:
         fields, rest = _field_list(rest, start)
     sections = read_sections("\n".join(rest), first_line=start + 1, is_rst=is_rst)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from graphmem.deferred_dataclass import dataclass
 from graphmem.errors import InvalidInput, NotFound
+from graphmem.sources.decisions.file_names import RECORD_SUFFIXES
 from graphmem.sources.observations import Problem
 
 MAX_DOCUMENT_BYTES = 500_000
-_SUFFIXES = frozenset({".md", ".markdown", ".rst", ".txt", ".adoc", ".asciidoc", ".asc", ".xml"})
 _KEP_NAMES = frozenset({"kep.yaml", "kep.yml"})
 _SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
 
@@ -100,7 +100,7 @@ def _candidates(start: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(start):
         folders[:] = sorted(name for name in folders if name not in _SKIPPED_FOLDERS and name != ".git")
         for name in sorted(files):
-            if name.lower() in _KEP_NAMES or Path(name).suffix.lower() in _SUFFIXES:
+            if name.lower() in _KEP_NAMES or Path(name).suffix.lower() in RECORD_SUFFIXES:
                 yield Path(folder) / name
 
 

@@ -6,6 +6,9 @@ import posixpath
 import re
 from pathlib import PurePosixPath
 
+#: The ends of the names of files that may be records.
+RECORD_SUFFIXES = (".md", ".markdown", ".rst", ".txt", ".adoc", ".asciidoc", ".asc", ".xml", ".mediawiki", ".wiki")
+
 _NUMBERED = re.compile(
     r"^(?:(?:adr|pep|xep|kep|rfc|rfd|dr|[a-z]?adr|decision)[-_ ]?|[a-z]{2,8}[-_])?\d{1,6}(?=[-_. ]|$)", re.IGNORECASE
 )

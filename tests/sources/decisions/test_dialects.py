@@ -106,6 +106,43 @@ def test_an_asciidoc_record_is_its_numbered_folder_s_readme() -> None:
     assert reading.problems == ()
 
 
+WIKI = """<pre>
+  BIP: {number}
+  Title: {title}
+  Status: {status}
+  Type: Process
+  Assigned: 2016-02-03
+{more}</pre>
+
+==Abstract==
+
+Says '\'\'more\'\'\' than [[bip-0001.mediawiki|the first]], see [https://example.org a page].
+
+* One
+** Two
+
+<source lang="c">
+== no heading ==
+</source>
+"""
+
+
+def test_a_mediawiki_record_has_headers_headings_and_links() -> None:
+    files = {
+        "bip-0001.mediawiki": WIKI.format(number=1, title="Begin", status="Final", more="  Proposed-Replacement: 2\n"),
+        "bip-0002.mediawiki": WIKI.format(number=2, title="Go on", status="Final", more="  Replaces: 1\n"),
+    }
+    reading = read(files)
+
+    assert [one.statement.title for one in reading.observations] == ["Begin", "Go on"]
+    body = reading.observations[0].statement.body
+    assert "Says **more** than [the first](bip-0001.mediawiki), see [a page](https://example.org)." in body
+    assert "- One\n  - Two" in body
+    assert "== no heading ==" in body
+    assert pairs(files) == {("update", "bip-0001.mediawiki", "bip-0002.mediawiki")}
+    assert reading.problems == ()
+
+
 def test_a_field_list_of_restructured_text_is_a_header() -> None:
     text = "=====\nFirst\n=====\n\n:DEP: 1\n:Status: Superseded\n:Superseded-By: 2\n"
     text += ":Created: 2014-05-06\n\nAbstract\n========\n\nA.\n"

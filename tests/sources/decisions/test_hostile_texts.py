@@ -36,6 +36,10 @@ FORMS: dict[str, Callable[[str], tuple[str, str]]] = {
         f"A\n=\n\n.. list-table::\n\n   * - Status\n     - {text}\n   * - {text}\n",
     ),
     "asciidoc": lambda text: ("1-a.adoc", f"= A {text}\n:status: {text}\n\n|===\n| {text}\n|===\n\n{text}\n"),
+    "mediawiki": lambda text: (
+        "1-a.mediawiki",
+        f"<pre>\n  Title: {text}\n  Status: {text}\n</pre>\n=={text}==\n* [[{text}|{text}]] [https://a.b {text}]\n",
+    ),
     "xml": lambda text: ("1-a.xml", f"<a><status>{text}</status><section topic='{text}'><p>{text}</p></section></a>"),
 }
 CHARS = 1_500
