@@ -20,11 +20,11 @@ from benchmarks.importer import READ_AT, json_lines
 from benchmarks.rows import Row, show, write
 from graphmem.model import SupersessionKind
 from graphmem.sources.decisions import read_decisions
+from graphmem.sources.decisions.file_names import RECORD_SUFFIXES
 from graphmem.sources.observations import Reading, Replacement
 
 HERE = Path(__file__).resolve().parent
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}[_-]")
-_SUFFIXES = frozenset({".md", ".rst", ".txt", ".adoc", ".xml"})
 
 
 #: (set, kind, links read by hand, share found) when the reader saw a set for the first time; see `SPLIT.md`.
@@ -98,7 +98,7 @@ def measures(repositories: list[Links], folder: Path) -> Iterator[Row]:
     for links in repositories:
         root = folder / links.repo.replace("/", "+") / links.under
         reading = read_decisions([root], root=root, read_at=READ_AT)
-        files += sum(1 for file in root.rglob("*") if file.suffix in _SUFFIXES)
+        files += sum(1 for file in root.rglob("*") if file.suffix in RECORD_SUFFIXES)
         spoken_of = {one.path for one in reading.observations} | {one.path for one in reading.problems}
         spoken_of |= set(reading.passed_over)
         told += len(spoken_of)
