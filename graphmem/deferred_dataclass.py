@@ -112,7 +112,7 @@ def field_names(cls: type[Any]) -> tuple[str, ...]:
 # ---- making a class
 
 
-class _Home:
+class _ClassCell:
     """The class that attributes belong to, which is made with them.
 
     Attributes:
@@ -133,20 +133,20 @@ def _with_methods(
     if is_derived or any(name in annotations for name in _SPECIAL):
         return _made_by_standard_library(cls, eq=eq, frozen=frozen, slots=slots, kw_only=kw_only)
     specs = tuple([_spec_of(cls, name, kw_only=kw_only) for name in types])
-    body, home = cls.__dict__, _Home()
+    body, cell = cls.__dict__, _ClassCell()
     made = {
         name: value
-        for name, value in _attributes(home, specs, eq=eq, frozen=frozen, slots=slots).items()
+        for name, value in _attributes(cell, specs, eq=eq, frozen=frozen, slots=slots).items()
         # Python sets `__hash__` to None in the body of a class that defines `__eq__` alone.
         if body.get(name) is None
     }
     if slots:
-        home.cls = _with_slots(cls, [spec.name for spec in specs], made)
+        cell.cls = _with_slots(cls, [spec.name for spec in specs], made)
     else:
         for name, value in made.items():
             setattr(cls, name, value)
-        home.cls = cls
-    return home.cls
+        cell.cls = cls
+    return cell.cls
 
 
 def _spec_of(cls: type[Any], name: str, *, kw_only: bool) -> _FieldSpec:
@@ -215,27 +215,29 @@ def _with_slots(cls: type[Any], names: list[str], added: dict[str, Any]) -> type
     return own
 
 
-def _attributes(home: _Home, specs: tuple[_FieldSpec, ...], *, eq: bool, frozen: bool, slots: bool) -> dict[str, Any]:
+def _attributes(
+    cell: _ClassCell, specs: tuple[_FieldSpec, ...], *, eq: bool, frozen: bool, slots: bool
+) -> dict[str, Any]:
     """Return the attributes of a dataclass by their names."""
     made: dict[str, Any] = {
         "_field_specs_": specs,
         "_replaced_": tuple([spec.name for spec in specs]) if all(spec.init for spec in specs) else None,
         "_is_frozen_": frozen,
         "_is_compared_": eq,
-        "__dataclass_fields__": _StandardForm("__dataclass_fields__", home),
-        "__dataclass_params__": _StandardForm("__dataclass_params__", home),
-        "__signature__": _InitSignature(home),
+        "__dataclass_fields__": _StandardForm("__dataclass_fields__", cell),
+        "__dataclass_params__": _StandardForm("__dataclass_params__", cell),
+        "__signature__": _InitSignature(cell),
         "__match_args__": tuple([spec.name for spec in specs if spec.init and not spec.kw_only]),
-        "__init__": _init_of_first(home, is_frozen=frozen),
-        "__repr__": _deferred(home, "__repr__", _text),
+        "__init__": _init_of_first(cell, is_frozen=frozen),
+        "__repr__": _deferred(cell, "__repr__", _text),
         "__replace__": replace,
     }
     if eq:
-        made["__eq__"] = _deferred(home, "__eq__", _equality)
-        made["__hash__"] = _deferred(home, "__hash__", _hash) if frozen else None
+        made["__eq__"] = _deferred(cell, "__eq__", _equality)
+        made["__hash__"] = _deferred(cell, "__hash__", _hash) if frozen else None
     if frozen:
-        made["__setattr__"] = _deferred(home, "__setattr__", _refused_change)
-        made["__delattr__"] = _deferred(home, "__delattr__", _refused_deletion)
+        made["__setattr__"] = _deferred(cell, "__setattr__", _refused_change)
+        made["__delattr__"] = _deferred(cell, "__delattr__", _refused_deletion)
         if slots:
             made |= {"__getstate__": _state, "__setstate__": _set_state}
     return made
@@ -249,19 +251,19 @@ class _StandardForm:
 
     Args:
         name: The name of the attribute.
-        home: Has the class.
+        cell: Has the class.
     """
 
-    __slots__ = ("_home", "_name")
+    __slots__ = ("_cell", "_name")
 
-    def __init__(self, name: str, home: _Home) -> None:
+    def __init__(self, name: str, cell: _ClassCell) -> None:
         self._name = name
-        self._home = home
+        self._cell = cell
 
     def __get__(self, instance: object, owner: type[Any]) -> Any:
         import dataclasses
 
-        cls: Any = self._home.cls
+        cls: Any = self._cell.cls
         specs = cls._field_specs_
         types = cls.__annotations__
         # The standard library compares the text of each annotation with three types, which takes most of its time.
@@ -280,13 +282,13 @@ class _StandardForm:
 class _InitSignature:
     """The signature of a class, which `inspect.signature` asks for."""
 
-    __slots__ = ("_home",)
+    __slots__ = ("_cell",)
 
-    def __init__(self, home: _Home) -> None:
-        self._home = home
+    def __init__(self, cell: _ClassCell) -> None:
+        self._cell = cell
 
     def __get__(self, instance: object, owner: type[Any]) -> Signature:
-        if instance is not None or owner is not self._home.cls:
+        if instance is not None or owner is not self._cell.cls:
             raise AttributeError("__signature__")
         from inspect import signature
 
@@ -297,12 +299,12 @@ class _InitSignature:
 # ---- methods
 
 
-def _deferred(home: _Home, name: str, make: Callable[[type[Any]], Callable[..., Any]]) -> Callable[..., Any]:
+def _deferred(cell: _ClassCell, name: str, make: Callable[[type[Any]], Callable[..., Any]]) -> Callable[..., Any]:
     """Return a method that makes the method of a class at its first call, and puts it in its own place."""
 
     def first_call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        method = make(home.cls)
-        setattr(home.cls, name, method)
+        method = make(cell.cls)
+        setattr(cell.cls, name, method)
         return method(self, *args, **kwargs)
 
     return first_call
@@ -380,14 +382,14 @@ def _set_state(self: Any, state: list[object]) -> None:
 # ---- `__init__`
 
 
-def _init_of_first(home: _Home, *, is_frozen: bool) -> Callable[..., None]:
+def _init_of_first(cell: _ClassCell, *, is_frozen: bool) -> Callable[..., None]:
     """Return an `__init__` that does without compiling for the first instances."""
     left = _INSTANCES_BEFORE_COMPILING
     set_value = _set if is_frozen else setattr
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - the method of a class
         nonlocal left
-        cls: Any = home.cls
+        cls: Any = cell.cls
         left -= 1
         values = _initial_values(cls, args, kwargs) if left >= 0 else None
         if values is None:
