@@ -62,6 +62,7 @@ from graphmem.model import (
 )
 from graphmem.recalls import RecallCounts, UnansweredQuestion
 from graphmem.redactions import Redaction
+from graphmem.repository.dating_commits import DatingCommit
 from graphmem.repository.file_lives import AuthorShare, FileLife, FilePath
 from graphmem.repository.file_places import FilePlace, FileRename, PlaceShare
 from graphmem.repository.relocations import Relocation
@@ -135,6 +136,7 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
     FilePlace: dict.fromkeys(("path", "now", "deleted_in"), Voice.WORDS),
     FilePath: dict.fromkeys(("path", "commit", "ended_by", "author"), Voice.WORDS),
     FileLife: {"now": Voice.WORDS},
+    DatingCommit: dict.fromkeys(("sha", "author"), Voice.WORDS),
     AuthorShare: dict.fromkeys(("author", "commit"), Voice.WORDS),
     FileRename: dict.fromkeys(("old", "new", "commit", "author"), Voice.WORDS),
     PlaceShare: dict.fromkeys(("path", "commit"), Voice.WORDS),

@@ -93,12 +93,13 @@ def test_interruption_writes_nothing_and_shows_no_traceback(tmp_path: Path) -> N
 def loaded_by(*words: str) -> set[str]:
     program = f"""
 import sys
+before = set(sys.modules)
 sys.argv = ["graphmem", *{words!r}]
 try:
     import graphmem.cli; graphmem.cli.main()
 except SystemExit:
     pass
-print("loaded:", *sys.modules)
+print("loaded:", *(set(sys.modules) - before))
 """
     done = subprocess.run(
         [sys.executable, "-c", program], env=ENVIRONMENT, capture_output=True, text=True, check=True, encoding="utf-8"

@@ -19,7 +19,7 @@ UNPRIVILEGED = 65534
 
 # Everything is imported before privileges are dropped: the interpreter may lie where nobody else may read.
 BEGIN = """
-import os, resource, sys
+import getpass, os, resource, sys
 import graphmem, graphmem.service.memory, graphmem.opening
 import graphmem.adapters.sqlite.store, graphmem.adapters.sqlite.write_batch
 from graphmem import GraphMemError, Scope
