@@ -29,7 +29,8 @@ import graphmem
 from graphmem.model import Scope
 from graphmem.retrieval.embedder import EmbedderMissing
 path, repo, key, text, mode = sys.argv[1:]
-import graphmem.opening, graphmem.service, graphmem.adapters.sqlite.store
+import graphmem.opening, graphmem.service.memory, graphmem.adapters.sqlite.store, graphmem.adapters.sqlite.write_batch
+import graphmem.retrieval.search
 off = EmbedderMissing("off")
 started = time.perf_counter()
 with graphmem.open(path, scope=Scope("speed", repo), actor="speed", embedder=lambda: off) as memory:
