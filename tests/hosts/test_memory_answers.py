@@ -225,5 +225,6 @@ def test_a_block_knows_when_the_first_of_its_memories_ends(shop: Path) -> None:
         answers = MemoryAnswers(memory, shop)
         assert answers.session_block("main").ends_at is None
         claim = memory.claim("Invoices move", ["src/invoices/"], lasting="2h").claim
+        assert claim is not None
         assert claim.until is not None
         assert answers.session_block("main").ends_at == claim.until.timestamp()
