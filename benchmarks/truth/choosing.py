@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from benchmarks.data_folder import data_folder
 from benchmarks.rows import Row, write
 from benchmarks.truth.cases import COLUMNS, HYBRID, LEXICAL, MEANING, TITLE, Case, read_cases
 from benchmarks.truth.learning import Weights, learnt
@@ -44,9 +45,8 @@ _CONSTANTS = (
 
 def main(arguments: Sequence[str]) -> int:
     """Print what is chosen and what is left out; write `results/choosing.json`."""
-    default = Path(__file__).resolve().parent.parent.parent.parent / "shared" / "data"
     parser = argparse.ArgumentParser(prog="python -m benchmarks.truth.choosing")
-    parser.add_argument("--data", type=Path, default=default, help="a folder laid out like shared/data")
+    parser.add_argument("--data", type=Path, default=data_folder(), help="a folder laid out like shared/data")
     options = parser.parse_args(arguments)
     found = find_embedder()
     if isinstance(found, EmbedderMissing):
@@ -54,6 +54,9 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     with tempfile.TemporaryDirectory() as folder, kept(found) as backend:
         cases = list(read_cases(options.data, str(Path(folder) / "choosing.db"), backend))
+    if not cases:
+        print(f"no pack below {str(options.data)!r}: pass a folder laid out like shared/data", file=sys.stderr)
+        return 2
     hybrid, lexical = ([case for case in cases if case.mode == mode] for mode in (HYBRID, LEXICAL))
     rows = [*tell_weights(hybrid), *tell_words_only(lexical), *tell_relevance(hybrid, lexical, _SHIPPED)]
     tell_alone(hybrid)

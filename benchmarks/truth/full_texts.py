@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.data_folder import data_folder
 from benchmarks.truth.everyday import NONE, questions_over
 from benchmarks.truth.firsts import ask_all, share
 from benchmarks.truth.loaded import OURS, WORDS_ONLY, loaded
@@ -30,10 +31,9 @@ _RECORDS: Mapping[str, str] = {"A": "peps", "B": "keps", "C": ""}
 
 def main(arguments: Sequence[str]) -> int:
     """Print the share of right, near and stale first answers, with vectors and by words alone."""
-    default = Path(__file__).resolve().parent.parent.parent.parent / "shared" / "data"
     parser = argparse.ArgumentParser(prog="python -m benchmarks.truth.full_texts")
     parser.add_argument("clones", nargs="+", metavar="PACK=FOLDER")
-    parser.add_argument("--data", type=Path, default=default, help="a folder laid out like shared/data")
+    parser.add_argument("--data", type=Path, default=data_folder(), help="a folder laid out like shared/data")
     options = parser.parse_args(arguments)
     folders = {letter: Path(folder).resolve() for letter, _, folder in (one.partition("=") for one in options.clones)}
     found = find_embedder()

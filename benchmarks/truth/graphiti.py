@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.data_folder import data_folder
 from benchmarks.rows import Row, show, write
 from benchmarks.truth.ask import SEARCH_TYPES, Asker
 from benchmarks.truth.load import Replay, ReplayClock
@@ -50,9 +51,8 @@ _Scores = dict[str, list[Score]]
 
 def main(arguments: Sequence[str]) -> int:
     """Measure, print the table and write `results/truth-graphiti.json`."""
-    default = Path(__file__).resolve().parent.parent.parent.parent / "shared" / "data"
     parser = argparse.ArgumentParser(prog="python -m benchmarks.truth.graphiti")
-    parser.add_argument("--data", type=Path, default=default, help="a folder laid out like shared/data")
+    parser.add_argument("--data", type=Path, default=data_folder(), help="a folder laid out like shared/data")
     parser.add_argument("--packs", default="ABCG", help="letters of the packs to ask")
     parser.add_argument("--every", type=int, default=1, help="ask only each so-manieth question")
     options = parser.parse_args(arguments)

@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import graphmem
+from benchmarks.data_folder import data_folder
 from benchmarks.rows import Row, show, write
 from benchmarks.truth.packs import Json, Question, day, json_lines, read_questions
 from graphmem.answers import Card, Hit
@@ -230,7 +231,7 @@ def _share(answers: Sequence[Judged]) -> float:
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.truth.task_lives")
-    parser.add_argument("--data", type=Path, default=HERE.parent.parent.parent / "shared" / "data")
+    parser.add_argument("--data", type=Path, default=data_folder())
     parser.add_argument("--repository", type=Path, help="a clone of the repository of the pack, read from its history")
     parser.add_argument(
         "--export", help="read only this file of the repository: the pack was made of .beads/issues.jsonl"
