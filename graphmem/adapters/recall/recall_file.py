@@ -29,6 +29,8 @@ _BUSY_MS = 2_000
 _MOST_UNWRITTEN, _MOST_ATTEMPTS = 1_000, 20
 #: Recalls of a process after which it looks at the size of the spool.
 _FOLD_AFTER = 500
+#: Each read of the counts folds, often a single recall: bounds may be passed by what so many folds of a few bytes bring.
+_FOLDS_A_COMPACTION, _FEW_BYTES = 64, 2_048
 
 
 class RecallFile:
@@ -45,6 +47,7 @@ class RecallFile:
         self._path = Path(f"{stem}{LEDGER_SUFFIX}")
         self._folder, self._name = stem.parent, stem.name
         self._noted = 0
+        self._folds = 0
         #: Lines that await the end of a rename of the spool, with the number of attempts; too many are lost.
         self._unwritten: deque[tuple[dict[str, object], int]] = deque(maxlen=_MOST_UNWRITTEN)
         #: Locks of the two connections, for counting and for reading; a thread at a time uses each.
@@ -107,10 +110,20 @@ class RecallFile:
             for name in names:
                 if name not in counted:
                     tables.add(_recalls_in(self._folder / name), name)
-            tables.compact()
+            if self._folds % _FOLDS_A_COMPACTION == 0 or self._size_of(names) > _FEW_BYTES:
+                tables.compact()
+        self._folds += 1
         for name in names:
             with contextlib.suppress(FileNotFoundError):
                 (self._folder / name).unlink()
+
+    def _size_of(self, names: Sequence[str]) -> int:
+        """Return the size of renamed spools in bytes; another process may have removed some."""
+        size = 0
+        for name in names:
+            with contextlib.suppress(OSError):
+                size += (self._folder / name).stat().st_size
+        return size
 
     def _taken(self) -> list[str]:
         """Return the names of renamed spools, sorted; those of a process that was killed are among them."""
