@@ -29,7 +29,7 @@ _BUSY_MS = 2_000
 _MOST_UNWRITTEN, _MOST_ATTEMPTS = 1_000, 20
 #: Recalls of a process after which it looks at the size of the spool.
 _FOLD_AFTER = 500
-#: Each read of the counts folds, often a single recall: bounds may be passed by what so many folds of a few bytes bring.
+#: Each read of the counts folds, often a single recall: bounds may be passed by so many folds of a few bytes.
 _FOLDS_A_COMPACTION, _FEW_BYTES = 64, 2_048
 
 
