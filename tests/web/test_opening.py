@@ -97,6 +97,14 @@ def test_a_server_that_is_gone_is_told_and_asked_again(screen: Screen) -> None:
     expect(page.locator(".hit h2")).to_have_text(["Orders live in CockroachDB"])
 
 
+def test_a_view_stays_if_the_days_of_the_ledger_cannot_be_read(screen: Screen) -> None:
+    screen.page.route("**/v1/changes?*", lambda route: route.abort("connectionrefused"))
+    with screen.page.expect_event("requestfailed"):
+        page = screen.show()
+    expect(page.locator(".hit").first).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
 def test_a_refusal_is_shown_in_the_servers_words(screen: Screen) -> None:
     page = screen.show("#/?at=yesterday")
     expect(page.get_by_role("alert")).to_contain_text("Not understood")

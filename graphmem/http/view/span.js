@@ -25,7 +25,10 @@ export function note(cards) {
   for (const card of cards) momentsOf(card).forEach((text) => seen.add(dayOf(moment(text))));
 }
 
-/** Look through the ledger, unless that was done from the place that was entered; true if something was learned. */
+/**
+ * Look through the ledger, unless that was done from the place that was entered; true if something was learned.
+ * Without an answer the page stays as it is, and the next view asks again.
+ */
 export async function survey(state) {
   if (isSurveyed) return false;
   isSurveyed = true;
@@ -37,9 +40,9 @@ export async function survey(state) {
     const parts = await Promise.all(starts.map((after) => api.changes(state, { after: Math.max(after, 0), limit: WINDOW })));
     const operations = parts.flatMap(({ changes }) => changes.map(({ operation }) => operation));
     if (here === where) operations.flatMap(timesOf).forEach((text) => seen.add(dayOf(moment(text))));
-  } catch (error) {
+  } catch {
     isSurveyed = false;
-    throw error;
+    return false;
   }
   return true;
 }
