@@ -180,20 +180,10 @@ def open_reader(
     place = locate(url, settings)
     if _is_server(place) or place.partition("://")[0] in _HTTP:
         return open_memory(url, embedder=embedder)
-    from graphmem.service.context import ServiceContext
     from graphmem.service.context_reader import ContextReader
 
-    return ContextReader(
-        ServiceContext(
-            open_store(place, settings, create=False),
-            scope=settings.scope(),
-            actor=settings.actor or _login(),
-            clock=utc_now,
-            embedder=embedder,
-            gate=cache(partial(_gate, settings.secrets)),
-            recalls=_recalls_of(place, settings),
-        )
-    )
+    by = settings.actor or _login()
+    return ContextReader(_context(place, settings, settings.scope(), by, clock=utc_now, embedder=embedder))
 
 
 def _gate(policy: SecretPolicy) -> SecretGate:

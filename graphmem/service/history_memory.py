@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cached_property
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from graphmem.answers import Listing, Written
 from graphmem.model import Scope
 from graphmem.service.branch_verbs import BranchVerbs
-from graphmem.service.context import ServiceContext, Write
+from graphmem.service.context import Write
 from graphmem.service.gated_verbs import with_gate
 from graphmem.service.mainline_ingestion import ReadingVerbs
+from graphmem.service.opened_memory import OpenedMemory
 from graphmem.store import Filter, Page
 
 if TYPE_CHECKING:
@@ -20,19 +20,11 @@ if TYPE_CHECKING:
 
 
 @with_gate
-class HistoryMemory(BranchVerbs, ReadingVerbs):
+class HistoryMemory(BranchVerbs, ReadingVerbs, OpenedMemory):
     """The memory of a project for readings of its history. Opened by `graphmem.opening.open_history`.
 
     Use it in a `with` block, or call `close`.
     """
-
-    def __init__(self, context: ServiceContext) -> None:
-        self._context = context
-
-    @property
-    def scope(self) -> Scope:
-        """The default scope of readers and writers."""
-        return self._context.scope
 
     @cached_property
     def _memory(self) -> GraphMemory:
@@ -53,16 +45,3 @@ class HistoryMemory(BranchVerbs, ReadingVerbs):
     def merge_branch(self, name: str, *, at: datetime | None = None, write: Write | None = None) -> Written:
         """Merge a branch as `WriteVerbs.merge_branch` does."""
         return self._memory.merge_branch(name, at=at, write=write)
-
-    def close(self) -> None:
-        """Release the store and the recall ledger; safe to call twice."""
-        self._context.recalls.close()
-        self._context.store.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self
-
 from graphmem.errors import Unsupported
-from graphmem.model import Scope
 from graphmem.service.add_verb import AddVerb
 from graphmem.service.branch_verbs import BranchVerbs
 from graphmem.service.claim_verbs import ClaimVerbs
@@ -18,6 +14,7 @@ from graphmem.service.gated_verbs import with_gate
 from graphmem.service.guard import GuardVerbs
 from graphmem.service.ingestion import IngestVerb
 from graphmem.service.mainline_ingestion import ReadingVerbs
+from graphmem.service.opened_memory import OpenedMemory
 from graphmem.service.recall_recording import with_recalls
 from graphmem.service.recall_statistics import StatisticsVerb
 from graphmem.service.repository_links import RepositoryLinkVerbs
@@ -45,32 +42,12 @@ class GraphMemory(
     SettleVerb,
     StatisticsVerb,
     StoreVerbs,
+    OpenedMemory,
 ):
     """The memory of a project: its facts, decisions and preferences on both time axes. Opened by `graphmem.open()`.
 
     Safe to use from several threads. Use it in a `with` block, or call `close`.
     """
-
-    def __init__(self, context: ServiceContext) -> None:
-        self._context = context
-
-    @property
-    def scope(self) -> Scope:
-        """The default scope of readers and writers."""
-        return self._context.scope
-
-    def close(self) -> None:
-        """Release the store and the recall ledger; safe to call twice."""
-        self._context.recalls.close()
-        self._context.store.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def context_of(memory: GraphMemory) -> ServiceContext:
