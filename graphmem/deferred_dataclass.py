@@ -13,7 +13,7 @@ from reprlib import recursive_repr
 
 TYPE_CHECKING = False  # typing takes milliseconds to import
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from dataclasses import Field
     from dataclasses import dataclass as dataclass
     from dataclasses import field as field
@@ -322,7 +322,7 @@ def _text(cls: type[Any]) -> Callable[[Any], str]:
 
 
 def _equality(cls: type[Any]) -> Callable[[Any, object], bool]:
-    values = _values([spec.name for spec in cls._field_specs_ if spec.is_used_in("compare")])
+    values = values_of([spec.name for spec in cls._field_specs_ if spec.is_used_in("compare")])
 
     def __eq__(self: Any, other: object) -> bool:  # noqa: N807 - the method of a class
         return values(self) == values(other) if other.__class__ is self.__class__ else NotImplemented
@@ -331,11 +331,11 @@ def _equality(cls: type[Any]) -> Callable[[Any, object], bool]:
 
 
 def _hash(cls: type[Any]) -> Callable[[Any], int]:
-    values = _values([spec.name for spec in cls._field_specs_ if spec.is_used_in("hash")])
+    values = values_of([spec.name for spec in cls._field_specs_ if spec.is_used_in("hash")])
     return lambda self: hash(values(self))
 
 
-def _values(names: list[str]) -> Callable[[Any], tuple[object, ...]]:
+def values_of(names: Sequence[str]) -> Callable[[Any], tuple[object, ...]]:
     """Return a function that returns the values of attributes, as a tuple of any length."""
     if len(names) > 1:
         return attrgetter(*names)

@@ -93,7 +93,7 @@ def open_history(url: str | None = None, *, scope: Scope | None = None) -> Histo
 
     settings = load_settings()
     store_url = locate(url, settings)
-    if _is_server(store_url) or store_url.partition("://")[0] in _HTTP:
+    if not _is_file(store_url):
         return open_memory(url, scope=scope)
     from graphmem.service.history_memory import HistoryMemory
 
@@ -178,12 +178,17 @@ def open_reader(
 
     settings = load_settings()
     place = locate(url, settings)
-    if _is_server(place) or place.partition("://")[0] in _HTTP:
+    if not _is_file(place):
         return open_memory(url, embedder=embedder)
     from graphmem.service.context_reader import ContextReader
 
     by = settings.actor or _login()
     return ContextReader(_context(place, settings, settings.scope(), by, clock=utc_now, embedder=embedder))
+
+
+def _is_file(url: str) -> bool:
+    """Return whether a URL names an embedded store: no database server, and no graphmem over HTTP."""
+    return not _is_server(url) and url.partition("://")[0] not in _HTTP
 
 
 def _gate(policy: SecretPolicy) -> SecretGate:

@@ -7,10 +7,9 @@ from dataclasses import field, fields, is_dataclass
 from datetime import date, timedelta
 from enum import Enum
 from functools import cache
-from operator import attrgetter
 from typing import Any, cast
 
-from graphmem.deferred_dataclass import dataclass
+from graphmem.deferred_dataclass import dataclass, values_of
 from graphmem.model import ReadMainline, Statement
 
 #: Joins title and body, since a secret of several lines can begin in the title and end in the body.
@@ -116,7 +115,7 @@ def _parts_function(kind: type) -> Callable[[Any], Iterable[object]] | None:
         return lambda mapping: (*mapping.keys(), *mapping.values())
     if not is_dataclass(kind):
         return _refuse
-    return _parts_of_statement if issubclass(kind, Statement) else _values(names_of_texts(cast("Hashable", kind)))
+    return _parts_of_statement if issubclass(kind, Statement) else values_of(names_of_texts(cast("Hashable", kind)))
 
 
 def _parts_of_statement(statement: Statement) -> Iterable[object]:
@@ -125,13 +124,7 @@ def _parts_of_statement(statement: Statement) -> Iterable[object]:
 
 @cache
 def _other_parts() -> Callable[[Any], Iterable[object]]:
-    return _values(tuple(name for name in names_of_texts(cast("Hashable", Statement)) if name not in JOINED))
-
-
-def _values(names: tuple[str, ...]) -> Callable[[Any], Iterable[object]]:
-    if len(names) > 1:
-        return attrgetter(*names)
-    return lambda record: [getattr(record, name) for name in names]
+    return values_of(tuple(name for name in names_of_texts(cast("Hashable", Statement)) if name not in JOINED))
 
 
 def _refuse(value: object) -> Iterable[object]:
